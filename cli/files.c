@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes in and out of files, standard input and standard output. Buffers are
+ * wiped when they are given back: any of them may hold a secret.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "half.h"
+#include "parse.h"
+
+static bool is_dash(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+/* ------------------------------------------------------------------ input */
+
+/* Doubles the buffer, by hand because realloc leaves a copy behind. */
+static bool grow(struct input *in, size_t *size)
+{
+    size_t more = *size ? *size * 2 : 4096;
+    uint8_t *bytes = malloc(more);
+
+    if (!bytes) {
+        return false;
+    }
+    if (in->bytes) {
+        memcpy(bytes, in->bytes, in->len);
+        hd_wipe(in->bytes, *size);
+        free(in->bytes);
+    }
+    in->bytes = bytes;
+    *size = more;
+    return true;
+}
+
+static int slurp(struct call *c, const char *path, int fd, size_t limit,
+                 struct input *in)
+{
+    size_t size = 0;
+
+    for (;;) {
+        if (in->len == size && !grow(in, &size)) {
+            return fail(c, "%s: not enough memory", path);
+        }
+        ssize_t got = read(fd, in->bytes + in->len, size - in->len);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return fail(c, "%s: %s", path, strerror(errno));
+        }
+        if (got == 0) {
+            return EXIT_DONE;
+        }
+        in->len += (size_t)got;
+        if (in->len > limit) {
+            return fail(c, "%s: longer than %zu bytes: is it the right file?",
+                        path, limit);
+        }
+    }
+}
+
+int read_input(struct call *c, const char *path, size_t limit, struct input *in)
+{
+    int fd = is_dash(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+    *in = (struct input){0};
+    if (fd < 0) {
+        return fail(c, "%s: %s", path, strerror(errno));
+    }
+    int code = slurp(c, path, fd, limit, in);
+    if (fd != STDIN_FILENO) {
+        close(fd);
+    }
+    if (code != EXIT_DONE) {
+        free_input(in);
+    }
+    return code;
+}
+
+void free_input(struct input *in)
+{
+    if (in->bytes) {
+        hd_wipe(in->bytes, in->len);
+        free(in->bytes);
+    }
+    *in = (struct input){0};
+}
+
+/* Others must not be able to read a key. Pipes have no such bits. */
+static int check_private(struct call *c, const char *path)
+{
+    struct stat st;
+
+    if (is_dash(path)) {
+        return EXIT_DONE;
+    }
+    if (stat(path, &st) != 0) {
+        return fail(c, "%s: %s", path, strerror(errno));
+    }
+    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
+        return fail(c,
+                    "%s holds a secret, but others may read it (mode "
+                    "%03o). Do `chmod 600 %s`; if anybody could have read "
+                    "it, make a new key.",
+                    path, (unsigned)(st.st_mode & 0777), path);
+    }
+    return EXIT_DONE;
+}
+
+int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len)
+{
+    struct input in;
+    size_t got = 0;
+    int code = check_private(c, path);
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    code = read_input(c, path, 4096, &in);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (in.len == len) {
+        memcpy(secret, in.bytes, len);
+    } else if (!parse_hex((const char *)in.bytes, in.len, secret, len, &got) ||
+               got != len) {
+        hd_wipe(secret, len);
+        code = fail(c,
+                    "%s: not a key of %zu bytes: it must hold them raw, or "
+                    "as %zu hex digits",
+                    path, len, 2 * len);
+    }
+    free_input(&in);
+    return code;
+}
+
+/* ----------------------------------------------------------------- output */
+
+static int write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t put_bytes = write(fd, bytes, len);
+        if (put_bytes < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put_bytes < 0) {
+            return errno;
+        }
+        bytes += put_bytes;
+        len -= (size_t)put_bytes;
+    }
+    return 0;
+}
+
+static int write_fd(struct call *c, const char *path, int fd,
+                    const struct output *o)
+{
+    int error = 0;
+
+    if (o->is_text || strcmp(o->format, "raw") == 0) {
+        error = write_all(fd, o->bytes, o->len);
+    } else {
+        size_t size = 2 * o->len + 2;
+        char *text = malloc(size);
+        if (!text) {
+            return fail(c, "not enough memory");
+        }
+        hex_text(o->bytes, o->len, text);
+        text[size - 2] = '\n';
+        error = write_all(fd, (const uint8_t *)text, size - 1);
+        hd_wipe(text, size);
+        free(text);
+    }
+    return error ? fail(c, "%s: %s", path, strerror(error)) : EXIT_DONE;
+}
+
+static int write_stdout(struct call *c, const struct output *o)
+{
+    if (c->doc) {
+        if (o->is_text) {
+            put(c, o->key, json_stringn((const char *)o->bytes, o->len));
+        } else {
+            put_hex(c, o->key, o->bytes, o->len);
+        }
+        return EXIT_DONE;
+    }
+    if (!o->is_text && strcmp(o->format, "raw") == 0 && isatty(STDOUT_FILENO)) {
+        return fail_usage(c, "raw bytes do not belong on a terminal: use "
+                             "--output FILE, or --format hex");
+    }
+    (void)fflush(stdout);
+    return write_fd(c, "standard output", STDOUT_FILENO, o);
+}
+
+int write_output(struct call *c, const struct output *o)
+{
+    const char *path = option_text(c, "output", "-");
+
+    if (is_dash(path)) {
+        return write_stdout(c, o);
+    }
+    /* An existing file would keep its old mode: a secret gets a new one. */
+    if (o->secret && unlink(path) != 0 && errno != ENOENT) {
+        return fail(c, "%s: %s", path, strerror(errno));
+    }
+    int fd = open(path,
+                  O_WRONLY | O_CREAT | O_CLOEXEC |
+                          (o->secret ? O_EXCL : O_TRUNC),
+                  o->secret ? 0600 : 0666);
+    if (fd < 0) {
+        return fail(c, "%s: %s", path, strerror(errno));
+    }
+    int code = write_fd(c, path, fd, o);
+    if (close(fd) != 0 && code == EXIT_DONE) {
+        code = fail(c, "%s: %s", path, strerror(errno));
+    }
+    put(c, "output", json_string(path));
+    return code;
+}

@@ -10,6 +10,8 @@
  *
  * A handler returns the status byte; an answer that carries data is given to
  * answer() and the handler returns 0. Refusals are made only by refuse().
+ * After the handler the engine calls rules_after(). A handler that called
+ * engine_idle() (Pause) leaves no answer at all.
  */
 #ifndef VCHIP_INTERNAL_H
 #define VCHIP_INTERNAL_H
@@ -209,6 +211,10 @@ size_t ee_slot_at(unsigned slot);          /* EEPROM offset of a slot */
 
 /* --------------------------------------------------------------- rules */
 /* rules.c: every permission, as tables. 0 or the status of the refusal. */
+
+/* The engine calls this after every handler, with the status answered: what
+ * the command leaves of TempKey and of a running SHA sequence (tempkey.c). */
+void rules_after(struct hd_vchip *v, const struct vcmd *c, uint8_t status);
 
 bool slot_is_locked(const struct hd_vchip *v, unsigned slot);
 bool slot_is_private(const struct hd_vchip *v, unsigned slot);

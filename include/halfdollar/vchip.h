@@ -61,7 +61,7 @@ enum hd_vmodel { HD_VMODEL_508A = 1, HD_VMODEL_608A = 2, HD_VMODEL_608B = 4 };
  * Why a command was refused. X(name, status byte, sentence). In the
  * sentence {cmd} is the command, {slot} the slot, {bits} the configuration
  * bits with their value as the data sheet names them.
- * The table is vchip/reasons.def; numbers follow its order.
+ * The table is vchip_reasons.def; numbers follow its order.
  */
 enum hd_why {
     HD_WHY_NONE = 0,
@@ -184,6 +184,8 @@ struct hd_vtempkey {
     bool valid, source_input, gendig_data, genkey_data, no_mac;
     bool wide;       /* 64 bytes were loaded (608) */
     bool is_private; /* holds an ECC private key (GenKey to 0xFFFF) */
+    /* during one command only: it took TempKey as input, made a new one */
+    bool used, fresh;
 };
 
 struct hd_vsha {

@@ -71,11 +71,10 @@ struct vcmd {
 
 typedef uint8_t vcmd_fn(struct hd_vchip *v, const struct vcmd *c);
 
-vcmd_fn cmd_aes, cmd_checkmac, cmd_counter, cmd_derivekey, cmd_ecdh,
-        cmd_gendig, cmd_genkey, cmd_hmac, cmd_info, cmd_kdf, cmd_lock, cmd_mac,
-        cmd_nonce, cmd_pause, cmd_privwrite, cmd_random, cmd_read,
-        cmd_secureboot, cmd_selftest, cmd_sha, cmd_sign, cmd_updateextra,
-        cmd_verify, cmd_write;
+vcmd_fn cmd_aes, cmd_checkmac, cmd_counter, cmd_derivekey, cmd_ecdh, cmd_gendig,
+        cmd_genkey, cmd_hmac, cmd_info, cmd_kdf, cmd_lock, cmd_mac, cmd_nonce,
+        cmd_pause, cmd_privwrite, cmd_random, cmd_read, cmd_secureboot,
+        cmd_selftest, cmd_sha, cmd_sign, cmd_updateextra, cmd_verify, cmd_write;
 
 /* One row a command: which models have it, how long it takes. commands.c */
 struct vcmd_row {
@@ -99,8 +98,8 @@ uint8_t refuse(struct hd_vchip *v, enum hd_why why, int slot);
 
 /* Records a refusal decided by configuration bits: the mask lies in the
  * little-endian word at configuration byte `byte`. */
-uint8_t refuse_bits(struct hd_vchip *v, enum hd_why why, int slot,
-                    uint8_t byte, uint16_t mask);
+uint8_t refuse_bits(struct hd_vchip *v, enum hd_why why, int slot, uint8_t byte,
+                    uint16_t mask);
 
 /* ------------------------------------------------- layout of the EEPROM */
 
@@ -130,31 +129,31 @@ uint8_t refuse_bits(struct hd_vchip *v, enum hd_why why, int slot,
 #define UNLOCKED        0x55
 
 /* SlotConfig bits */
-#define SC_READ_KEY      0x000F
-#define SC_EXT_SIGN      0x0001 /* private slots */
-#define SC_INT_SIGN      0x0002
-#define SC_ECDH          0x0004
-#define SC_ECDH_NEXT     0x0008
-#define SC_NO_MAC        0x0010
-#define SC_LIMITED       0x0020
-#define SC_ENCRYPT_READ  0x0040
-#define SC_SECRET        0x0080
-#define SC_WRITE_KEY     0x0F00
-#define SC_WRITE_CONFIG  0xF000
+#define SC_READ_KEY     0x000F
+#define SC_EXT_SIGN     0x0001 /* private slots */
+#define SC_INT_SIGN     0x0002
+#define SC_ECDH         0x0004
+#define SC_ECDH_NEXT    0x0008
+#define SC_NO_MAC       0x0010
+#define SC_LIMITED      0x0020
+#define SC_ENCRYPT_READ 0x0040
+#define SC_SECRET       0x0080
+#define SC_WRITE_KEY    0x0F00
+#define SC_WRITE_CONFIG 0xF000
 
 /* KeyConfig bits */
-#define KC_PRIVATE      0x0001
-#define KC_PUB_INFO     0x0002
-#define KC_KEY_TYPE     0x001C
-#define KC_LOCKABLE     0x0020
-#define KC_REQ_RANDOM   0x0040
-#define KC_REQ_AUTH     0x0080
-#define KC_AUTH_KEY     0x0F00
-#define KC_PERSISTENT   0x1000
-#define KC_X509         0xC000
-#define KEY_TYPE_P256   4
-#define KEY_TYPE_AES    6
-#define KEY_TYPE_DATA   7
+#define KC_PRIVATE    0x0001
+#define KC_PUB_INFO   0x0002
+#define KC_KEY_TYPE   0x001C
+#define KC_LOCKABLE   0x0020
+#define KC_REQ_RANDOM 0x0040
+#define KC_REQ_AUTH   0x0080
+#define KC_AUTH_KEY   0x0F00
+#define KC_PERSISTENT 0x1000
+#define KC_X509       0xC000
+#define KEY_TYPE_P256 4
+#define KEY_TYPE_AES  6
+#define KEY_TYPE_DATA 7
 
 static inline uint16_t le16(const uint8_t *p)
 {
@@ -202,12 +201,12 @@ static inline bool data_locked(const struct hd_vchip *v)
 }
 
 /* eeprom.c: slot geometry and writes that a power cut can tear */
-size_t slot_size(unsigned slot);           /* 36, 416 or 72 */
+size_t slot_size(unsigned slot); /* 36, 416 or 72 */
 uint8_t *slot_bytes(struct hd_vchip *v, unsigned slot);
 /* Stores len bytes at EEPROM offset at (config 0, OTP 128, data 192), in
  * words of 4 bytes; false when power was cut on the way. */
 bool ee_store(struct hd_vchip *v, size_t at, const uint8_t *data, size_t len);
-size_t ee_slot_at(unsigned slot);          /* EEPROM offset of a slot */
+size_t ee_slot_at(unsigned slot); /* EEPROM offset of a slot */
 
 /* --------------------------------------------------------------- rules */
 /* rules.c: every permission, as tables. 0 or the status of the refusal. */
@@ -234,8 +233,8 @@ void v_aes_encrypt(const uint8_t key[16], const uint8_t in[16],
 void v_aes_decrypt(const uint8_t key[16], const uint8_t in[16],
                    uint8_t out[16]);
 void v_gf128_mul(const uint8_t h[16], const uint8_t in[16], uint8_t out[16]);
-bool v_ec_valid_private(const uint8_t d[32]);  /* 1 .. n-1 */
-bool v_ec_valid_public(const uint8_t xy[64]);  /* on the curve */
+bool v_ec_valid_private(const uint8_t d[32]); /* 1 .. n-1 */
+bool v_ec_valid_public(const uint8_t xy[64]); /* on the curve */
 bool v_ec_public(struct hd_vchip *v, const uint8_t d[32], uint8_t xy[64]);
 bool v_ec_sign(struct hd_vchip *v, const uint8_t d[32],
                const uint8_t digest[32], uint8_t rs[64]);
@@ -266,6 +265,45 @@ void engine_wake(struct hd_vchip *v);
 void engine_advance(struct hd_vchip *v, uint64_t ns);
 void engine_power_cut(struct hd_vchip *v, const char *why);
 void trace_text(struct hd_vchip *v, enum hd_event_kind kind, const char *text);
+void trace_bytes(struct hd_vchip *v, enum hd_event_kind kind,
+                 const uint8_t *bytes, size_t len, uint64_t dur_ns);
+
+/* SelfTest and the tests at wake: which of these tests fail now (0: none).
+ * The result also lies in v->selftest_fail, for those tests that ran. */
+uint8_t engine_selftest(struct hd_vchip *v, uint8_t tests);
+/* Puts the answer group with this one status byte into the output buffer. */
+void engine_status(struct hd_vchip *v, uint8_t status);
+/* Nanoseconds that a command may take at most, and takes at v->speed. */
+uint64_t command_max_ns(const struct hd_vchip *v, const struct vcmd_row *row);
+uint64_t command_ns(const struct hd_vchip *v, const struct vcmd_row *row);
+
+/* ----------------------------------------------------------- transfers */
+/* i2c.c: one chip's side of a transfer. byte_ns: time of one byte. */
+bool i2c_answers(struct hd_vchip *v, uint8_t addr7, uint8_t opcode);
+size_t i2c_write(struct hd_vchip *v, const uint8_t *data, size_t len,
+                 uint64_t byte_ns);
+void i2c_stop(struct hd_vchip *v, const uint8_t *data, size_t taken);
+void i2c_read(struct hd_vchip *v, uint8_t *data, size_t len, uint64_t byte_ns);
+/* Adds a byte to the command group; false: not acknowledged. */
+bool group_byte(struct hd_vchip *v, uint8_t byte);
+/* All bytes are there, or the count byte alone shows that it is wrong. */
+bool group_complete(const struct hd_vchip *v);
+/* swi.c: one bit from the host; true when the chip answers (v->out). */
+bool swi_bit(struct hd_vchip *v, bool one);
+#define SWI_TIMEOUT_NS 65000000u /* tTIMEOUT, typical */
+
+/* ------------------------------------------------------------- faults */
+/* How many of the next n bus bytes pass before power is cut. */
+size_t fault_cut_byte(struct hd_vchip *v, size_t n, uint8_t opcode);
+/* True when this EEPROM word is the one at which power is cut. */
+bool fault_cut_word(struct hd_vchip *v);
+void fault_count(struct hd_vchip *v); /* recomputes v->fault_mask */
+
+static inline bool fault_waits(const struct hd_vchip *v,
+                               enum hd_fault_kind kind)
+{
+    return (v->fault_mask >> kind & 1) != 0;
+}
 
 /* Finds and consumes a chance of a fault of this kind; NULL: none strikes.
  * fault.c */

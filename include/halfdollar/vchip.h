@@ -97,9 +97,10 @@ const char *hd_why_name(enum hd_why why);
 enum hd_fault_kind {
     HD_FAULT_NONE = 0,
     HD_FAULT_NACK,       /* the transfer is not acknowledged */
-    HD_FAULT_FLIP,       /* one bit of the answer is inverted (arg: bit) */
+    HD_FAULT_FLIP,       /* one bit of the answer is inverted as it is read
+                            (arg: bit, counted from the count byte) */
     HD_FAULT_FLIP_IN,    /* one bit of the command is inverted (arg: bit) */
-    HD_FAULT_TRUNCATE,   /* the answer stops after arg bytes, then 0xFF */
+    HD_FAULT_TRUNCATE,   /* reading stops after arg bytes, then 0xFF */
     HD_FAULT_LATE,       /* the command takes arg microseconds longer */
     HD_FAULT_DUPLICATE,  /* the command is executed twice */
     HD_FAULT_REPLAY,     /* the previous answer is given again */
@@ -114,11 +115,18 @@ enum hd_fault_kind {
                             tears */
     HD_FAULT_REWRITE,    /* an interposer replaces the answer's payload, with
                             a correct checksum */
+    HD_FAULT_SELFTEST,   /* 608: the self tests of mask arg fail */
+    HD_FAULT_HEALTH,     /* 608: the generator's health test fails */
     HD_FAULT_KINDS
 };
 
+/*
+ * A fault waits for its chance: a transfer, a command, a wake pulse, as the
+ * kind says. CUT_BYTE and CUT_EEPROM count arg down from the moment they are
+ * added (1: the very next byte or word) and strike once.
+ */
 struct hd_fault {
-    uint8_t kind;        /* enum hd_fault_kind */
+    uint8_t kind;        /* enum hd_fault_kind; NONE when it is used up */
     uint8_t opcode;      /* only this command; 0: any */
     uint16_t skip;       /* let so many chances pass first */
     uint16_t count;      /* then strike so often; 0: for ever */
@@ -193,10 +201,10 @@ struct hd_vsha {
     uint8_t block[64];
     uint32_t total; /* bytes hashed so far */
     uint8_t hmac_key[32];
-    uint8_t running;           /* 0 no, 1 SHA, 2 HMAC */
-    uint8_t blocks;            /* 64-byte blocks so far, for X.509 */
-    uint8_t public_slot;       /* slot of SHA(Public), 0xFF: none */
-    uint8_t public_block;      /* block number of that step */
+    uint8_t running;      /* 0 no, 1 SHA, 2 HMAC */
+    uint8_t blocks;       /* 64-byte blocks so far, for X.509 */
+    uint8_t public_slot;  /* slot of SHA(Public), 0xFF: none */
+    uint8_t public_block; /* block number of that step */
 };
 
 /* Complete so that callers can place it; every field is private. */
@@ -207,9 +215,9 @@ struct hd_vchip {
     bool swi;      /* a single-wire part */
 
     /* survives sleep while powered */
-    bool latch;          /* 608 persistent latch */
-    bool boot_prohibit;  /* SecureBoot prohibited until power cycle */
-    bool gpio_latch;     /* 508A intrusion latch */
+    bool latch;         /* 608 persistent latch */
+    bool boot_prohibit; /* SecureBoot prohibited until power cycle */
+    bool gpio_latch;    /* 508A intrusion latch */
 
     /* survives idle */
     struct hd_vtempkey tk;
@@ -227,15 +235,19 @@ struct hd_vchip {
     uint8_t x509_slot, x509_block, x509_total;
 
     /* bus side */
-    uint8_t state; /* enum hd_vstate */
-    uint8_t addr7; /* in force since the last wake from sleep */
+    uint8_t state;     /* enum hd_vstate */
+    uint8_t addr7;     /* in force since the last wake from sleep */
     uint8_t chip_mode; /* config byte 19, ditto */
     uint8_t in[HD_V_GROUP_MAX + 1];
     uint8_t in_len;
     uint8_t out[HD_V_GROUP_MAX + 1];
     uint8_t out_len, out_at;
     uint8_t last_out[HD_V_GROUP_MAX + 1]; /* for HD_FAULT_REPLAY */
-    bool was_read; /* results were read: next write starts a new group */
+    uint8_t last_op;                      /* the command executed last */
+
+    /* single-wire: bits of the byte being received, the flag in force */
+    uint8_t swi_bits, swi_byte, swi_flag;
+    uint64_t swi_last_ns; /* when the last bit came */
 
     /* time, on the chip's own clock, ns */
     uint64_t now_ns, ready_ns, watchdog_ns;
@@ -246,6 +258,7 @@ struct hd_vchip {
     uint64_t draws;
 
     struct hd_fault faults[HD_V_FAULTS];
+    uint32_t fault_mask; /* bit n: a fault of kind n waits */
     uint64_t bus_bytes, ee_writes, commands; /* since power-up of the struct */
 
     struct hd_refusal refusal; /* the last one */
@@ -351,8 +364,7 @@ int hd_vbus_write(struct hd_vbus *bus, uint8_t addr7, const uint8_t *data,
                   size_t len, size_t *taken);
 
 /* One read transfer. HD_OK, HD_ERR_NACK or HD_ERR_BUS_STUCK. */
-int hd_vbus_read(struct hd_vbus *bus, uint8_t addr7, uint8_t *data,
-                 size_t len);
+int hd_vbus_read(struct hd_vbus *bus, uint8_t addr7, uint8_t *data, size_t len);
 
 /* Single-wire: one UART character in (docs/chip part 1, 3.3); the characters
  * that the chip sends back (never the echo) are put in out, their number is

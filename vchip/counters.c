@@ -29,11 +29,22 @@ static unsigned zero_bits(uint16_t word)
     return zeros;
 }
 
+/*
+ * At rest one of the two linear words is never zero. Both are while the
+ * binary words change (see write_counter); one of those may then be torn, and
+ * the larger reading is the one that never goes back.
+ */
 uint32_t counter_value(const struct hd_vchip *v, unsigned id)
 {
     const uint8_t *p = v->ee + CFG_COUNTER + 8 * id;
+    uint32_t bin_a = be16(p + 4), bin_b = be16(p + 6);
 
-    return 16U * be16(p + 4) + 16U * be16(p + 6) + zero_bits(be16(p)) +
+    if (be16(p) == 0 && be16(p + 2) == 0) {
+        uint32_t by_a = 32 * bin_a + 16, by_b = 32 * bin_b + 32;
+
+        return by_a > by_b ? by_a : by_b;
+    }
+    return 16 * bin_a + 16 * bin_b + zero_bits(be16(p)) +
            zero_bits(be16(p + 2));
 }
 
@@ -51,16 +62,21 @@ static void encode(uint32_t n, uint8_t out[8])
 }
 
 /*
- * The binary half goes first: if the power fails between the two words, the
- * counter has moved too far, never back (docs/chip part 1, 10.4).
+ * Power may fail anywhere in here and tear a word bit by bit; the counter may
+ * then have moved too far, never back (docs/chip part 1, 10.4). So linear
+ * bits are only cleared until the binary words are new, then set again.
  */
 static uint8_t write_counter(struct hd_vchip *v, unsigned id, uint32_t n)
 {
     size_t at = CFG_COUNTER + 8 * id;
-    uint8_t bytes[8];
+    uint8_t bytes[8], cleared[4];
 
     encode(n, bytes);
     if (memcmp(v->ee + at + 4, bytes + 4, 4) != 0) {
+        for (size_t i = 0; i < 4; i++) {
+            cleared[i] = v->ee[at + i] & bytes[i];
+        }
+        TRY(store(v, at, cleared, 4));
         TRY(store(v, at + 4, bytes + 4, 4));
     }
     return store(v, at, bytes, 4);

@@ -310,11 +310,15 @@ const struct hd_refusal *hd_vchip_refusal(const struct hd_vchip *v);
  * its owner only. HD_ERR_IO (errno tells), HD_ERR_CORRUPT (not ours, damaged,
  * or a newer version; *v is untouched).
  */
+/* load makes a chip like init: *v may be anything before it, and a chip that
+ * lives there already must be freed first. */
 int hd_vchip_save(struct hd_vchip *v, const char *path);
 int hd_vchip_load(struct hd_vchip *v, const char *path);
 
-/* Everything, volatile state too, as bytes. Returns the length used.
- * HD_ERR_TOO_SMALL / HD_ERR_CORRUPT as negative numbers. */
+/* Everything, volatile state too, as bytes: the same as a file holds. Returns
+ * the length used, or HD_ERR_TOO_SMALL / HD_ERR_CORRUPT (*v is untouched).
+ * restore needs a chip that was made before, or a struct of zeros; its place
+ * on a bus and its trace hook stay. The snapshot holds the chip's keys. */
 int hd_vchip_snapshot(const struct hd_vchip *v, uint8_t *out, size_t size);
 int hd_vchip_restore(struct hd_vchip *v, const uint8_t *in, size_t len);
 

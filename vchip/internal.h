@@ -88,6 +88,12 @@ struct vcmd_row {
 };
 const struct vcmd_row *vchip_command(uint8_t op);
 
+/* Short names inside, prefixed ones for the linker: the programs this library
+ * is linked to have functions of these names too. */
+#define answer      v_answer
+#define refuse      v_refuse
+#define refuse_bits v_refuse_bits
+
 /* ------------------------------------------------ answers and refusals */
 
 /* Puts an answer of len bytes (1..152) into the output buffer. */

@@ -115,6 +115,20 @@ static uint8_t status_of(int err)
     return err == HD_ERR_NACK ? HD_VDOOR_NACK : HD_VDOOR_STUCK;
 }
 
+/* Above this speed eight zero bits are shorter than tWLO: a write to address
+ * 0 is a transfer that nobody acknowledges, and no wake pulse. */
+#define WAKE_HZ_MAX 133333
+
+static int bus_write(struct hd_vbus *bus, uint8_t addr7, const uint8_t *data,
+                     size_t len)
+{
+    if (addr7 == 0 && bus->hz > WAKE_HZ_MAX) {
+        hd_vbus_advance(bus, 10u * 1000000000u / bus->hz);
+        return HD_ERR_NACK;
+    }
+    return hd_vbus_write(bus, addr7, data, len, NULL);
+}
+
 /* One I2C message of a transfer. */
 struct message {
     uint8_t addr;
@@ -173,7 +187,7 @@ static uint8_t op_transfer(struct door_call *call, struct answer *out)
         take_message(&call->in, &m);
         uint8_t addr7 = m.addr & 0x7F;
         if (m.data) {
-            err = hd_vbus_write(bus, addr7, m.data, m.len, NULL);
+            err = bus_write(bus, addr7, m.data, m.len);
         } else {
             err = hd_vbus_read(bus, addr7, out->bytes + out->len, m.len);
             out->len += err == HD_OK ? m.len : 0;

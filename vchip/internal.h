@@ -218,7 +218,7 @@ size_t ee_slot_at(unsigned slot); /* EEPROM offset of a slot */
 /* rules.c: every permission, as tables. 0 or the status of the refusal. */
 
 /* The engine calls this after every handler, with the status answered: what
- * the command leaves of TempKey and of a running SHA sequence (tempkey.c). */
+ * the command leaves of TempKey (tempkey.c). */
 void rules_after(struct hd_vchip *v, const struct vcmd *c, uint8_t status);
 
 bool slot_is_locked(const struct hd_vchip *v, unsigned slot);

@@ -399,6 +399,7 @@ static uint8_t run_once(struct hd_vchip *v, const struct vcmd *c,
         v->health_fail = true;
     }
     status = row->run(v, c);
+    rules_after(v, c, status);
     if (status != ST_OK) {
         v->out_len = 0;
         if (!is_608(v)) {

@@ -188,7 +188,7 @@ static inline uint16_t key_config(const struct hd_vchip *v, unsigned slot)
 
 static inline unsigned key_type(const struct hd_vchip *v, unsigned slot)
 {
-    return (key_config(v, slot) & KC_KEY_TYPE) >> 2;
+    return (unsigned)(key_config(v, slot) & KC_KEY_TYPE) >> 2;
 }
 
 static inline bool is_608(const struct hd_vchip *v)

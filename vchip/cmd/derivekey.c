@@ -51,7 +51,7 @@ static uint8_t derive(struct hd_vchip *v, const struct vcmd *c)
 {
     unsigned target = c->p2;
     uint16_t how = slot_config(v, target);
-    unsigned parent = (how & SC_WRITE_KEY) >> 8;
+    unsigned parent = (unsigned)(how & SC_WRITE_KEY) >> 8;
     unsigned source = (how & CREATE) != 0 ? parent : target;
     uint8_t key[32], status;
 

@@ -81,6 +81,8 @@ extern "C" {
     X(HD_ERR_IO, -80, "reading or writing a file failed")                      \
     X(HD_ERR_CORRUPT, -81, "the stored file is damaged or was not written by " \
                            "this program")                                     \
+    X(HD_ERR_READBACK, -82, "what was written does not read back the same: "   \
+                            "do not lock; write again or replace the chip")    \
     X(HD_ERR_PORT, -96, "the operating system or bus driver reported an error") \
     X(HD_ERR_LOCK, -97, "the bus stayed locked by another process past the "   \
                         "deadline")

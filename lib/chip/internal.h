@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the driver share: the flags of struct hd_step, the hooks
+ * that several operations use, the numbers of the opcodes.
+ */
+#ifndef HD_CHIP_INTERNAL_H
+#define HD_CHIP_INTERNAL_H
+
+#include <string.h>
+
+#include "halfdollar/chip.h"
+
+enum {
+    OP_PAUSE = 0x01,
+    OP_READ = 0x02,
+    OP_MAC = 0x08,
+    OP_HMAC = 0x11,
+    OP_WRITE = 0x12,
+    OP_GENDIG = 0x15,
+    OP_NONCE = 0x16,
+    OP_LOCK = 0x17,
+    OP_RANDOM = 0x1B,
+    OP_DERIVEKEY = 0x1C,
+    OP_UPDATEEXTRA = 0x20,
+    OP_COUNTER = 0x24,
+    OP_CHECKMAC = 0x28,
+    OP_INFO = 0x30,
+    OP_GENKEY = 0x40,
+    OP_SIGN = 0x41,
+    OP_ECDH = 0x43,
+    OP_VERIFY = 0x45,
+    OP_PRIVWRITE = 0x46,
+    OP_SHA = 0x47,
+    OP_AES = 0x51,
+    OP_KDF = 0x56,
+    OP_SELFTEST = 0x77,
+    OP_SECUREBOOT = 0x80
+};
+
+/* Flags of struct hd_step. */
+#define LAST   0x01U /* the operation ends here */
+#define PARAM1 0x02U /* param1 |= the operation's param1 */
+#define PARAM2 0x04U /* param2 = the operation's param2 */
+#define OUT    0x08U /* the payload goes to io.out */
+#define ONCE   0x10U /* repeating it changes more: never after a lost answer */
+#define CHAIN  0x20U /* builds on registers that an earlier call left */
+#define MAP    0x40U /* a status below 0x40 is the answer (SelfTest) */
+#define ANY    0x80U /* the answer may be shorter than step.answer */
+
+/*
+ * Longest execution times, docs/chip part 2, 1.5: in ms, the larger of 508A
+ * and 608 at clock divider M0, then 608 at M1 and M2; kept in 16.4 ms, rounded
+ * up. The index is the divider's two top bits; 2 is not used.
+ */
+#define UNITS(ms) (((ms)*1000U + 16383U) / 16384U)
+#define TIME(m0, m1, m2)                                                       \
+    {                                                                          \
+        UNITS(m0), UNITS(m1), UNITS(m2), UNITS(m2)                             \
+    }
+#define T_AES         TIME(27, 27, 27)
+#define T_CHECKMAC    TIME(40, 40, 40)
+#define T_COUNTER     TIME(25, 25, 25)
+#define T_DERIVEKEY   TIME(50, 50, 50)
+#define T_ECDH        TIME(75, 172, 531)
+#define T_GENDIG      TIME(25, 35, 35)
+#define T_GENKEY      TIME(115, 215, 653)
+#define T_HMAC        TIME(23, 23, 23)
+#define T_INFO        TIME(5, 5, 5)
+#define T_KDF         TIME(165, 165, 165)
+#define T_LOCK        TIME(35, 35, 35)
+#define T_MAC         TIME(55, 55, 55)
+#define T_NONCE       TIME(29, 20, 20)
+#define T_PAUSE       TIME(3, 3, 3)
+#define T_PRIVWRITE   TIME(50, 50, 50)
+#define T_RANDOM      TIME(23, 23, 23)
+#define T_READ        TIME(5, 5, 5)
+#define T_SECUREBOOT  TIME(80, 160, 480)
+#define T_SELFTEST    TIME(250, 625, 2324)
+#define T_SHA         TIME(36, 42, 75)
+#define T_SIGN        TIME(115, 220, 665)
+#define T_UPDATEEXTRA TIME(10, 10, 10)
+#define T_VERIFY      TIME(105, 295, 1085)
+#define T_WRITE       TIME(45, 45, 45)
+
+/* A chip may take three times as long as documented, and 65 ms more for
+ * counting its uses, before it is given up. */
+#define PATIENCE(time) ((time)*3U + 4U)
+
+/* Position of configuration bytes in c->id. */
+#define ID_CONFIG    4 /* bytes 0-31 begin here; 0-12 become 9 serial bytes */
+#define ID_CHIP_MODE (ID_CONFIG + 19)
+#define ID_LOCKS     38 /* LockValue, LockConfig */
+
+static inline unsigned op_param1(const struct hd_chip *c)
+{
+    return c->params >> 16 & 0xFFU;
+}
+
+static inline unsigned op_slot(const struct hd_chip *c)
+{
+    return c->params >> 24;
+}
+
+static inline unsigned op_param2(const struct hd_chip *c)
+{
+    return c->params & 0xFFFFU;
+}
+
+/* Appends len bytes to the packet; zeros where data is NULL. The caller
+ * has made sure that they fit. */
+static inline void put(struct hd_chip *c, const uint8_t *data, size_t len)
+{
+    if (data) {
+        memcpy(c->w.buf + c->n, data, len);
+    }
+    c->n = (uint8_t)(c->n + len);
+}
+
+/* Room in the packet buffer behind the longest group that uses it. */
+#define STASH 104
+
+/* Hooks of several operations. */
+int hd_hook_tail(struct hd_chip *c, bool answered);   /* io.in[2], io.in_len */
+int hd_hook_nonce(struct hd_chip *c, bool answered);  /* begins a session */
+int hd_hook_gendig(struct hd_chip *c, bool answered); /* ... under io.key */
+int hd_hook_only_608(struct hd_chip *c, bool answered);
+int hd_hook_tempkey(struct hd_chip *c, bool answered); /* CHAIN if 0xFFFF */
+
+/* The first two steps of every session under a key that both sides know. */
+#define SESSION                                                                \
+    {hd_hook_nonce, OP_NONCE, 0, 0, 0, {0}, 32, T_NONCE},                      \
+    {                                                                          \
+        hd_hook_gendig, OP_GENDIG, 2, 0, 0, {0}, 1, T_GENDIG                   \
+    }
+
+/* SHA-256 over the parts. HD_ERR_NO_CRYPTO. */
+int hd_sha256(const struct hd_chip *c, const hd_bytes *parts, size_t count,
+              uint8_t digest[32]);
+
+/* SHA-256 over a (32 bytes), four bytes of the packet (opcode to param2),
+ * part of the serial number, zeros, and b: 96 bytes in all. */
+int hd_sha96(const struct hd_chip *c, const uint8_t *a, const uint8_t *b,
+             size_t b_len, uint8_t digest[32]);
+
+/* out = a ^ b, len bytes; out may be either. */
+void hd_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len);
+
+#endif

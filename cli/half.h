@@ -44,8 +44,7 @@
 
 enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-#define PRINTF_LIKE(at, first)                                             \
-    __attribute__((format(printf, at, first)))
+#define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
 
 /* ------------------------------------------------------------ verb table */
 
@@ -53,7 +52,9 @@ struct option {
     const char *name;  /* without dashes; NULL ends the table */
     char letter;       /* 0: no short form */
     const char *value; /* metavariable ("FILE"); NULL: a flag. A value that
-                          is "a|b|c" is one of these words, and is checked */
+                          is "a|b|c" is one of these words, and is checked.
+                          "FILE..." may be given several times (one such
+                          option a verb; option_all) */
     const char *help;
 };
 
@@ -77,6 +78,7 @@ struct option {
     }
 
 #define OPTIONS_MAX 24
+#define REPEATS_MAX 16
 
 struct call;
 
@@ -108,6 +110,8 @@ struct call {
     char name[64];                   /* "half chip sign", for messages */
     const char *values[OPTIONS_MAX]; /* by index in verb->options */
     bool given[OPTIONS_MAX];
+    const char *repeats[REPEATS_MAX + 1]; /* of the "..." option, then NULL */
+    unsigned repeat_count;
     char **args; /* ended by NULL */
     unsigned count;
     json_t *doc; /* with --json: printed when run() returns; else NULL */
@@ -120,6 +124,12 @@ bool option_given(const struct call *c, const char *name);
 /* The value, or otherwise if it was not given. */
 const char *option_text(const struct call *c, const char *name,
                         const char *otherwise);
+
+/* All values of the verb's repeatable option, ended by NULL. */
+static inline const char *const *option_all(const struct call *c)
+{
+    return c->repeats;
+}
 
 /*
  * A number between least and most (decimal or 0x..); leaves *value alone if

@@ -81,7 +81,7 @@ static int run_verb(const struct verb *verb, char **argv)
 /* No verb matches; group is NULL for the first word. */
 static int unknown_word(const char *group, const char *word)
 {
-    const char *words[128];
+    const char *words[128] = {NULL};
     size_t count = 0;
 
     for (size_t i = 0; !group && groups[i].name && count < 60; i++) {

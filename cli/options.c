@@ -135,14 +135,25 @@ static bool is_allowed(const char *value, const char *text)
     return false;
 }
 
+static bool is_repeatable(const struct option *o)
+{
+    size_t len = o->value ? strlen(o->value) : 0;
+
+    return len > 3 && strcmp(o->value + len - 3, "...") == 0;
+}
+
 /* Stores option i; value NULL: none came with '='. Takes the next word of
  * *argv when it needs one. */
 static int store(struct call *c, int i, const char *value, char ***argv)
 {
     const struct option *o = &c->verb->options[i];
 
-    if (c->given[i]) {
+    if (c->given[i] && !is_repeatable(o)) {
         return fail_usage(c, "--%s is given twice", o->name);
+    }
+    if (c->repeat_count == REPEATS_MAX && is_repeatable(o)) {
+        return fail_usage(c, "--%s is given more than %d times", o->name,
+                          REPEATS_MAX);
     }
     if (!o->value && value) {
         return fail_usage(c, "--%s takes no value", o->name);
@@ -157,6 +168,9 @@ static int store(struct call *c, int i, const char *value, char ***argv)
     if (o->value && !is_allowed(o->value, value)) {
         return fail_usage(c, "--%s: '%s' is not one of %s", o->name, value,
                           o->value);
+    }
+    if (is_repeatable(o)) {
+        c->repeats[c->repeat_count++] = value;
     }
     c->given[i] = true;
     c->values[i] = value;

@@ -47,6 +47,7 @@ struct hd_transfer {
     bool ack;       /* the address was acknowledged */
     bool restarted; /* ended by a repeated start in place of a stop */
     bool ragged;    /* ended in the middle of a byte */
+    bool swi;       /* single-wire: a flag stands before the bytes */
     bool cut;       /* had more than HD_TRANSFER_MAX bytes */
     uint16_t taken; /* data bytes that were acknowledged */
     uint16_t len;

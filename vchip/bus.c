@@ -8,9 +8,11 @@
  * all hear a write, and reads give the AND of what they say.
  */
 #include "internal.h"
+#include "halfdollar/base.h"
 
 #define BITS_A_BYTE    9
 #define WAKE_LOW_NS    80000u
+#define T_WLO_NS       60000u /* SDA low that wakes */
 #define SWI_CHAR_NS    39060u /* 9 bits at 230400 baud */
 #define SWI_TURN_NS    96000u
 #define SWI_OUT_BIT_NS 54000u
@@ -123,6 +125,64 @@ int hd_vbus_wake(struct hd_vbus *bus)
     return wake(bus, NULL, 0);
 }
 
+/* ------------------------------------------------------ wake by accident */
+
+/* The chips that would notice SDA held low, as a mask. */
+static unsigned sleepers(const struct hd_vbus *bus)
+{
+    unsigned who = 0;
+
+    for (size_t i = 0; i < bus->count; i++) {
+        const uint8_t state = bus->chips[i]->state;
+
+        if (state == HD_V_SLEEP || state == HD_V_IDLE) {
+            who |= 1u << i;
+        }
+    }
+    return who;
+}
+
+/* Adds a byte and its acknowledge to the run of low bits; the longest so far
+ * is returned. */
+static unsigned low_run(unsigned *run, uint8_t byte, bool ack)
+{
+    unsigned longest = 0;
+    const unsigned bits = (unsigned)byte << 1 | (ack ? 0 : 1);
+
+    for (unsigned i = 9; i-- > 0;) {
+        *run = (bits >> i & 1) != 0 ? 0 : *run + 1;
+        longest = *run > longest ? *run : longest;
+    }
+    return longest;
+}
+
+/*
+ * Zeros on the wire for others are low time too: on a slow bus they wake a
+ * chip that sleeps (docs/chip part 1, 2.2). That is how `i2cdetect` finds
+ * chips that nobody woke. Exactly tWLO is not counted: at 100 kHz a chip at
+ * 0x60 would otherwise be woken by its own address.
+ */
+static void wake_by_accident(struct hd_vbus *bus, unsigned who, uint8_t first,
+                             bool ack, hd_bytes data)
+{
+    unsigned run = 0;
+    unsigned longest = low_run(&run, first, ack);
+
+    for (size_t i = 0; i < data.len; i++) {
+        const unsigned here = low_run(&run, data.ptr[i], i + 1 < data.len);
+
+        longest = here > longest ? here : longest;
+    }
+    if (bits_ns(bus, longest) <= T_WLO_NS) {
+        return;
+    }
+    for (size_t i = 0; i < bus->count; i++) {
+        if ((who >> i & 1) != 0) {
+            engine_wake(bus->chips[i]);
+        }
+    }
+}
+
 /* -------------------------------------------------------------------- I2C */
 
 /* The chips that acknowledge the address, as a mask. */
@@ -193,6 +253,7 @@ int hd_vbus_write(struct hd_vbus *bus, uint8_t addr7, const uint8_t *data,
                              .addr7 = addr7,
                              .bytes = data,
                              .len = len};
+    const unsigned asleep = sleepers(bus);
     size_t n;
     unsigned who;
 
@@ -217,6 +278,10 @@ int hd_vbus_write(struct hd_vbus *bus, uint8_t addr7, const uint8_t *data,
     event.dur_ns = bus->now_ns - event.t_ns;
     emit(bus, &event);
     stop(bus, who, data, n);
+    if (asleep != 0) {
+        wake_by_accident(bus, asleep, (uint8_t)(addr7 << 1), who != 0,
+                         (hd_bytes){data, who != 0 ? n : 0});
+    }
     if (taken != NULL) {
         *taken = n;
     }
@@ -254,6 +319,7 @@ int hd_vbus_read(struct hd_vbus *bus, uint8_t addr7, uint8_t *data, size_t len)
                              .kind = HD_EVENT_READ,
                              .addr7 = addr7,
                              .bytes = data};
+    const unsigned asleep = sleepers(bus);
     unsigned who;
 
     memset(data, 0xFF, len);
@@ -271,6 +337,10 @@ int hd_vbus_read(struct hd_vbus *bus, uint8_t addr7, uint8_t *data, size_t len)
     hd_vbus_advance(bus, bits_ns(bus, 1));
     event.dur_ns = bus->now_ns - event.t_ns;
     emit(bus, &event);
+    if (asleep != 0) {
+        wake_by_accident(bus, asleep, (uint8_t)(addr7 << 1 | 1), who != 0,
+                         (hd_bytes){data, event.len});
+    }
     return event.ack ? HD_OK : HD_ERR_NACK;
 }
 

@@ -399,6 +399,7 @@ static uint8_t run_once(struct hd_vchip *v, const struct vcmd *c,
         v->health_fail = true;
     }
     status = row->run(v, c);
+    rules_after(v, c, status);
     if (status != ST_OK) {
         v->out_len = 0;
         if (!is_608(v)) {
@@ -504,7 +505,7 @@ static void finish(struct hd_vchip *v, const struct vcmd_row *row, uint8_t op,
 void engine_execute(struct hd_vchip *v)
 {
     const uint8_t op = v->in_len > 1 ? v->in[1] : 0;
-    const struct vcmd_row *row = vchip_command(op);
+    const struct vcmd_row *row = NULL; /* known once the group is sound */
     struct vcmd c;
     uint8_t status;
 
@@ -523,6 +524,7 @@ void engine_execute(struct hd_vchip *v)
     }
     status = parse_group(v, &c);
     if (status == ST_OK) {
+        row = vchip_command(c.op);
         status = admit(v, &c, row);
     }
     if (status == ST_OK) {

@@ -88,6 +88,12 @@ struct vcmd_row {
 };
 const struct vcmd_row *vchip_command(uint8_t op);
 
+/* Short names inside, prefixed ones for the linker: the programs this library
+ * is linked to have functions of these names too. */
+#define answer      v_answer
+#define refuse      v_refuse
+#define refuse_bits v_refuse_bits
+
 /* ------------------------------------------------ answers and refusals */
 
 /* Puts an answer of len bytes (1..152) into the output buffer. */
@@ -182,7 +188,7 @@ static inline uint16_t key_config(const struct hd_vchip *v, unsigned slot)
 
 static inline unsigned key_type(const struct hd_vchip *v, unsigned slot)
 {
-    return (key_config(v, slot) & KC_KEY_TYPE) >> 2;
+    return (unsigned)(key_config(v, slot) & KC_KEY_TYPE) >> 2;
 }
 
 static inline bool is_608(const struct hd_vchip *v)
@@ -212,7 +218,7 @@ size_t ee_slot_at(unsigned slot); /* EEPROM offset of a slot */
 /* rules.c: every permission, as tables. 0 or the status of the refusal. */
 
 /* The engine calls this after every handler, with the status answered: what
- * the command leaves of TempKey and of a running SHA sequence (tempkey.c). */
+ * the command leaves of TempKey (tempkey.c). */
 void rules_after(struct hd_vchip *v, const struct vcmd *c, uint8_t status);
 
 bool slot_is_locked(const struct hd_vchip *v, unsigned slot);

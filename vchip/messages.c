@@ -65,11 +65,3 @@ void io_encrypt(struct hd_vchip *v, const uint8_t io_key[32], uint8_t *out,
     v_wipe(m, sizeof m);
     v_wipe(pad, sizeof pad);
 }
-
-void stored_public(struct hd_vchip *v, unsigned slot, uint8_t xy[64])
-{
-    const uint8_t *p = slot_bytes(v, slot);
-
-    memcpy(xy, p + 4, 32);
-    memcpy(xy + 32, p + 40, 32);
-}

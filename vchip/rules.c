@@ -188,7 +188,7 @@ static bool latch_is_set(const struct hd_vchip *v, unsigned slot)
 
 static bool is_authorised(const struct hd_vchip *v, unsigned slot)
 {
-    unsigned wanted = (key_config(v, slot) & KC_AUTH_KEY) >> 8;
+    unsigned wanted = (unsigned)(key_config(v, slot) & KC_AUTH_KEY) >> 8;
 
     return v->auth_valid && v->auth_key == wanted;
 }

@@ -173,8 +173,16 @@ uint8_t serial_byte(const struct hd_vchip *v, unsigned i);
 void io_encrypt(struct hd_vchip *v, const uint8_t io_key[32], uint8_t *out,
                 size_t len);
 
+/* ---------------------------------------------------- slots (slots.c) */
+
 /* X ‖ Y of a public key stored in a slot. */
 void stored_public(struct hd_vchip *v, unsigned slot, uint8_t xy[64]);
+
+/* Stores into a slot that holds no private key. Whatever command does it: a
+ * public key that needs validation becomes invalid, before anything else.
+ * ST_OK, or ST_EXEC when the power went away on the way. */
+uint8_t store_slot(struct hd_vchip *v, unsigned slot, size_t offset,
+                   const uint8_t *data, size_t len);
 
 /* ------------------------------------------------------- small helpers */
 

@@ -159,10 +159,6 @@ void rules_after(struct hd_vchip *v, const struct vcmd *c, uint8_t status)
     if (!untouched && tempkey_is_lost(v, c->op, status)) {
         tk_clear(v);
     }
-    /* the 508A keeps its SHA sequence where TempKey is */
-    if (!is_608(v) && (c->op != OP_SHA || status != ST_OK)) {
-        v_wipe(&v->sha, sizeof v->sha);
-    }
     v->tk.used = false;
     v->tk.fresh = false;
 }

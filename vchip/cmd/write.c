@@ -85,23 +85,6 @@ static uint8_t decrypt_for_slot(struct hd_vchip *v, const struct vcmd *c,
     return decrypt(v, c, plain);
 }
 
-/* A write to a key that needs validation makes it invalid, first of all. */
-static uint8_t invalidate(struct hd_vchip *v, const struct place *p,
-                          uint8_t value[32])
-{
-    uint8_t head = slot_bytes(v, p->slot)[0];
-
-    if (!slot_needs_validation(v, p->slot)) {
-        return ST_OK;
-    }
-    head = (uint8_t)(0xA0 | (head & 0x0F));
-    TRY(store(v, ee_slot_at(p->slot), &head, 1));
-    if (p->offset == 0) {
-        value[0] = (uint8_t)(0xA0 | (value[0] & 0x0F));
-    }
-    return ST_OK;
-}
-
 static uint8_t write_data(struct hd_vchip *v, const struct vcmd *c,
                           const struct place *p)
 {
@@ -115,8 +98,7 @@ static uint8_t write_data(struct hd_vchip *v, const struct vcmd *c,
     if (form == WRITE_ENCRYPTED) {
         TRY(decrypt_for_slot(v, c, p->slot, value));
     }
-    TRY(invalidate(v, p, value));
-    status = store(v, ee_slot_at(p->slot) + p->offset, value, p->present);
+    status = store_slot(v, p->slot, p->offset, value, p->present);
     v_wipe(value, sizeof value);
     return status;
 }

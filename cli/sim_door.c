@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Chip files and doors for the verbs of `half sim`. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+const char *sim_path(const char *text)
+{
+    return strncmp(text, "sim:", 4) == 0 ? text + 4 : text;
+}
+
+static uint8_t speed_of(const char *word)
+{
+    static const char *const words[] = {
+            [HD_V_TYPICAL] = "typical",
+            [HD_V_MAXIMUM] = "maximum",
+            [HD_V_SLOW] = "slow",
+            [HD_V_INSTANT] = "instant",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return (uint8_t)i;
+        }
+    }
+    return HD_V_TYPICAL;
+}
+
+static int add_chips(struct call *c, struct hd_vdoor *door)
+{
+    for (const char *const *f = option_all(c); *f; f++) {
+        char why[512];
+        if (hd_vdoor_add_file(door, sim_path(*f), why, sizeof why) != HD_OK) {
+            return fail(c, "%s", why);
+        }
+    }
+    return EXIT_DONE;
+}
+
+int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo)
+{
+    unsigned long hz = 100000;
+
+    *door = NULL;
+    int code = option_needed(c, "chip");
+    if (code == EXIT_DONE) {
+        code = option_number(c, "hz", 10000, 1000000, &hz);
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct hd_vdoor_options options = {
+            .hz = (uint32_t)hz,
+            .real_clock =
+                    strcmp(option_text(c, "clock", "virtual"), "real") == 0,
+            .speed = speed_of(option_text(c, "speed", "typical")),
+            .no_echo = no_echo,
+    };
+    if (hd_vdoor_open(door, &options) != HD_OK) {
+        return fail(c, "out of memory");
+    }
+    code = add_chips(c, *door);
+    if (code != EXIT_DONE) {
+        (void)hd_vdoor_close(*door);
+        *door = NULL;
+    }
+    return code;
+}
+
+int sim_close_door(struct call *c, struct hd_vdoor *door, int code)
+{
+    char text[256];
+
+    if (hd_vdoor_save(door) != HD_OK) {
+        (void)snprintf(text, sizeof text, "%s", hd_vdoor_error(door));
+        (void)hd_vdoor_close(door);
+        return fail(c, "%s", text);
+    }
+    (void)hd_vdoor_close(door);
+    return code;
+}
+
+int sim_load(struct call *c, const char *path, struct hd_vchip *chip, int *lock)
+{
+    char why[512];
+
+    *lock = hd_vfile_lock(path, 1000, why, sizeof why);
+    if (*lock < 0) {
+        return fail(c, "%s", why);
+    }
+    memset(chip, 0, sizeof *chip);
+    int err = hd_vchip_load(chip, path);
+    if (err == HD_OK) {
+        return EXIT_DONE;
+    }
+    const char *text = err == HD_ERR_IO ? strerror(errno) : hd_strerror(err);
+    close(*lock);
+    return fail(c, "%s: %s", path, text);
+}
+
+int sim_save(struct call *c, struct hd_vchip *chip, const char *path)
+{
+    if (hd_vchip_save(chip, path) != HD_OK) {
+        return fail(c, "saving %s: %s", path, strerror(errno));
+    }
+    return EXIT_DONE;
+}

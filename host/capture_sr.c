@@ -85,7 +85,8 @@ static void metadata_pair(struct capture *c, const char *key, const char *value)
     if (strcmp(key, "capturefile") == 0) {
         copy_name(c->file, value);
     } else if (strcmp(key, "unitsize") == 0) {
-        c->unit = (unsigned)strtoul(value, NULL, 10);
+        unsigned long unit = strtoul(value, NULL, 10);
+        c->unit = unit <= HD_SR_CHANNELS / 8 ? (unsigned)unit : 0;
     } else if (strcmp(key, "samplerate") == 0) {
         if (!parse_rate(value, &c->rate)) {
             c->rate = 0;

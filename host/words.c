@@ -244,7 +244,7 @@ static void say_param2(struct text *t, const struct hd_command_words *c)
         say(t, ", value 0x%02X", p2);
         break;
     case HD_P2_NONCE:
-        say(t, p2 & 0x8000 ? ", derived from TempKey" : "");
+        say(t, "%s", p2 & 0x8000 ? ", derived from TempKey" : "");
         break;
     case HD_P2_KDF:
         say_kdf(t, c);

@@ -60,7 +60,7 @@ static uint8_t find_key(struct hd_vchip *v, const struct vcmd *c,
 
 uint8_t cmd_aes(struct hd_vchip *v, const struct vcmd *c)
 {
-    const uint8_t *key;
+    const uint8_t *key = NULL;
     unsigned op = c->p1 & OPERATION;
     uint8_t out[16];
 

@@ -66,6 +66,8 @@
       "AES(GFM) needs AES_Enable")                                             \
     X(X509_FIRST_BLOCK, 0, "P1 7.11, P2 6.4",                                  \
       "number of the first SHA block in X509format")                           \
+    X(GENKEY_OTHER_OPTIONAL, 1, "P2 6.1; a 508A on a logic analyser takes it", \
+      "GenKey mode 0x10 works without OtherData, which then counts as zeros")  \
     X(SHA_END_TAKES_64, 1, "P2 9, open 6",                                     \
       "608: SHA(End) takes up to 64 bytes")                                    \
     X(PRIVATE_BIT_ALONE, 1, "P1 7.12, P2 3",                                   \

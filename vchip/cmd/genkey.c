@@ -3,6 +3,7 @@
  * GenKey: creates private keys, gives public ones, and puts the digest of a
  * public key into TempKey (docs/chip part 2, 6.1).
  */
+#include "choices.h"
 #include "rules.h"
 
 #define CREATE     0x04
@@ -30,7 +31,8 @@ static void digest_into_tempkey(struct hd_vchip *v, const struct vcmd *c,
     m[34] = (uint8_t)c->p2;
     m[35] = (uint8_t)(c->p2 >> 8);
     if ((c->p1 & STORED) != 0) {
-        memcpy(m + 33, c->data, 3);
+        memset(m + 33, 0, 3);
+        memcpy(m + 33, c->data, c->len);
     }
     m[36] = serial_byte(v, 8);
     m[37] = serial_byte(v, 0);
@@ -49,7 +51,7 @@ static uint8_t digest_stored(struct hd_vchip *v, const struct vcmd *c)
     unsigned slot = c->p2;
     uint8_t xy[64];
 
-    if (c->len != 3) {
+    if (c->len != 3 && (c->len != 0 || !CHOICE_GENKEY_OTHER_OPTIONAL)) {
         return refuse(v, HD_WHY_LENGTH, (int)slot);
     }
     TRY(rule_locks(v, ACT_GENKEY, (int)slot));

@@ -499,6 +499,9 @@ int hd_vchip_load(struct hd_vchip *v, const char *path)
     if (len >= 0) {
         err = read_record(v, record, (size_t)len, 0);
     }
+    if (err == HD_OK) {
+        v->dirty = false; /* the file has it */
+    }
     v_wipe(record, sizeof record);
     return err;
 }

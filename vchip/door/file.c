@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,25 @@
 /* Longer than any watchdog: a chip that the last program left awake is found
  * asleep, as if somebody had typed the next command. */
 #define BETWEEN_PROGRAMS_NS 15000000000u
+
+struct reason {
+    char *text;
+    size_t size;
+};
+
+static int because(const struct reason *why, int err, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static int because(const struct reason *why, int err, const char *format, ...)
+{
+    if (why->text && why->size > 0) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(why->text, why->size, format, args);
+        va_end(args);
+    }
+    return err;
+}
 
 /* DIR/.NAME.lock */
 static bool lock_path(const char *path, char out[PATH_MAX])
@@ -31,26 +51,33 @@ static bool lock_path(const char *path, char out[PATH_MAX])
     return n > 0 && n < PATH_MAX;
 }
 
-/* The pid that the holder wrote there, 0: unknown. */
-static long holder_pid(int fd)
+/* What the holder wrote there: its pid, and "server" if it will keep the chip
+ * for long. */
+struct holder {
+    long pid; /* 0: unknown */
+    bool is_server;
+};
+
+static struct holder read_holder(int fd)
 {
-    char text[24] = "";
+    char text[32] = "";
     if (pread(fd, text, sizeof(text) - 1, 0) < 1) {
-        return 0;
+        return (struct holder){0, false};
     }
-    return strtol(text, NULL, 10);
+    return (struct holder){strtol(text, NULL, 10), strstr(text, "server")};
 }
 
-static void say_who(int fd)
+static void write_holder(int fd, bool is_server)
 {
-    char text[24];
-    int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+    char text[32];
+    int n = snprintf(text, sizeof(text), "%ld%s\n", (long)getpid(),
+                     is_server ? " server" : "");
     if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n) {
         return; /* only a courtesy to whoever finds the chip in use */
     }
 }
 
-/* poll(), not nanosleep(): a program under `half sim exec` sleeps in virtual
+/* poll(), not a sleep: a program under `half sim exec` sleeps in virtual
  * time, and this wait is for another process. */
 static bool try_lock(int fd, unsigned wait_ms)
 {
@@ -58,35 +85,43 @@ static bool try_lock(int fd, unsigned wait_ms)
         if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
             return true;
         }
-        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= wait_ms) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= wait_ms ||
+            read_holder(fd).is_server) {
             return false;
         }
         poll(NULL, 0, 1);
     }
 }
 
-int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size)
+static int lock_file(const char *path, unsigned wait_ms, bool is_server,
+                     const struct reason *why)
 {
     char name[PATH_MAX];
     if (!lock_path(path, name)) {
-        snprintf(why, size, "%s: the path is too long", path);
-        return HD_ERR_ARG;
+        return because(why, HD_ERR_ARG, "%s: the path is too long", path);
     }
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        snprintf(why, size, "opening the lock %s: %s", name, strerror(errno));
-        return HD_ERR_IO;
+        return because(why, HD_ERR_IO, "opening the lock %s: %s", name,
+                       strerror(errno));
     }
     if (try_lock(fd, wait_ms)) {
-        say_who(fd);
+        write_holder(fd, is_server);
         return fd;
     }
-    snprintf(why, size,
-             "%s is in use by process %ld; if that is `half sim serve`, reach "
-             "the chip through its socket: unix:PATH",
-             path, holder_pid(fd));
+    struct holder who = read_holder(fd);
     close(fd);
-    return HD_ERR_LOCK;
+    return because(why, HD_ERR_LOCK, "%s is in use by process %ld%s", path,
+                   who.pid,
+                   who.is_server ? ", a server (half sim serve or exec): reach "
+                                   "the chip through its socket, unix:PATH"
+                                 : "");
+}
+
+int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size)
+{
+    const struct reason reason = {why, size};
+    return lock_file(path, wait_ms, false, &reason);
 }
 
 /* ---------------------------------------------------------------- chips */
@@ -153,7 +188,8 @@ int hd_vdoor_add_file(struct hd_vdoor *door, const char *path, char *why,
         snprintf(why, size, "a bus holds no more than %d chips", HD_VBUS_CHIPS);
         return HD_ERR_TOO_SMALL;
     }
-    struct door_file f = {.lock = hd_vfile_lock(path, 0, why, size)};
+    const struct reason reason = {why, size};
+    struct door_file f = {.lock = lock_file(path, 0, true, &reason)};
     if (f.lock < 0) {
         return f.lock;
     }

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The port to a virtual chip in a file, inside this process. The file is the
+ * chip: it is read when the lock is taken, if somebody else wrote it
+ * meanwhile, and written when the lock is given back. What reached the
+ * EEPROM is written at once, so a process that is killed cannot take a
+ * counter back.
+ */
+#include "ports.h"
+
+#include "halfdollar/port_sim.h"
+#include "halfdollar/vdoor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct sim_file {
+    struct hd_sim sim;
+    struct hd_vbus bus;
+    struct hd_vchip chip;
+    const struct hd_bus *inner; /* I2C or single-wire */
+    struct stat seen;           /* the file as we last read or wrote it */
+    int lock;                   /* descriptor while locked, -1 */
+    bool is_loaded, is_used;    /* used: something to save */
+    char path[];
+};
+
+/* Written by somebody else: another file (saves replace it), or changed. */
+static bool is_stale(const struct sim_file *f)
+{
+    struct stat now;
+    return !f->is_loaded || stat(f->path, &now) != 0 ||
+           now.st_ino != f->seen.st_ino || now.st_dev != f->seen.st_dev ||
+           now.st_size != f->seen.st_size ||
+           memcmp(&now.st_mtim, &f->seen.st_mtim, sizeof(now.st_mtim)) != 0;
+}
+
+static int load(struct sim_file *f)
+{
+    if (!is_stale(f)) {
+        return HD_OK;
+    }
+    if (f->is_loaded) {
+        hd_vchip_free(&f->chip);
+        f->is_loaded = false;
+    }
+    memset(&f->chip, 0, sizeof(f->chip));
+    int err = hd_vchip_load(&f->chip, f->path);
+    if (err) {
+        return err;
+    }
+    f->is_loaded = stat(f->path, &f->seen) == 0;
+    f->bus.count = 0; /* its clock goes on */
+    err = hd_vbus_attach(&f->bus, &f->chip);
+    f->sim.addr7 = f->chip.addr7;
+    f->inner = f->chip.swi ? &hd_sim_swi_bus : &hd_sim_bus;
+    return err;
+}
+
+static int save(struct sim_file *f)
+{
+    int err = hd_vchip_save(&f->chip, f->path);
+    if (err == HD_OK && stat(f->path, &f->seen) != 0) {
+        err = HD_ERR_IO;
+    }
+    f->is_used = f->is_used && err != HD_OK;
+    return err;
+}
+
+static int sim_lock(void *ctx, bool take)
+{
+    struct sim_file *f = ctx;
+    int err = HD_OK;
+
+    if (take && f->lock < 0) {
+        f->lock = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, NULL, 0);
+        err = f->lock < 0 ? f->lock : load(f);
+    } else if (!take && f->lock >= 0) {
+        err = f->is_used ? save(f) : HD_OK;
+    }
+    if ((!take || err) && f->lock >= 0) {
+        close(f->lock);
+        f->lock = -1;
+    }
+    return err == HD_ERR_LOCK || err == HD_OK ? err : HD_ERR_PORT;
+}
+
+/* Who transfers without the lock gets it, until the next unlock or close. */
+static int begin(struct sim_file *f)
+{
+    int err = f->lock < 0 ? sim_lock(f, true) : HD_OK;
+    f->is_used = f->is_used || err == HD_OK;
+    return err;
+}
+
+static int end(struct sim_file *f, int err)
+{
+    if (f->chip.dirty && save(f) != HD_OK) {
+        return HD_ERR_PORT;
+    }
+    return err;
+}
+
+static int sim_wake(void *ctx)
+{
+    struct sim_file *f = ctx;
+    int err = begin(f);
+    return err ? err : end(f, f->inner->wake(&f->sim));
+}
+
+static int sim_send(void *ctx, uint8_t word, const uint8_t *data, size_t len)
+{
+    struct sim_file *f = ctx;
+    int err = begin(f);
+    return err ? err : end(f, f->inner->send(&f->sim, word, data, len));
+}
+
+static int sim_recv(void *ctx, uint8_t *data, size_t len)
+{
+    struct sim_file *f = ctx;
+    int err = begin(f);
+    return err ? err : end(f, f->inner->recv(&f->sim, data, len));
+}
+
+static uint32_t sim_now_us(void *ctx)
+{
+    struct sim_file *f = ctx;
+    return f->inner->now_us(&f->sim);
+}
+
+static void sim_wait_us(void *ctx, uint32_t us)
+{
+    struct sim_file *f = ctx;
+    f->inner->wait_us(&f->sim, us);
+}
+
+static const struct hd_bus sim_file_bus = {
+        .wake = sim_wake,
+        .send = sim_send,
+        .recv = sim_recv,
+        .now_us = sim_now_us,
+        .wait_us = sim_wait_us,
+        .lock = sim_lock,
+};
+
+static int sim_probe(void *ctx, uint8_t addr7, uint8_t answer[4])
+{
+    struct sim_file *f = ctx;
+    int err = begin(f);
+    if (err) {
+        return err;
+    }
+    return end(f, hd_vbus_read(&f->bus, addr7, answer, 4));
+}
+
+static void sim_close(void *ctx)
+{
+    struct sim_file *f = ctx;
+    if (sim_lock(f, false) != HD_OK) {
+        fprintf(stderr, "%s: the chip's state could not be saved: %s\n",
+                f->path, strerror(errno));
+    }
+    if (f->is_loaded) {
+        hd_vchip_free(&f->chip);
+    }
+    hd_wipe(&f->chip, sizeof(f->chip));
+    free(f);
+}
+
+static int cannot_load(const struct sim_file *f, int err,
+                       const struct reason *why)
+{
+    if (err == HD_ERR_IO) {
+        return because(why, err, "%s: %s%s", f->path, strerror(errno),
+                       errno == ENOENT ? "; make a chip with `half sim create`"
+                                       : "");
+    }
+    return because(why, err,
+                   "%s is not a virtual chip of this version, or is damaged",
+                   f->path);
+}
+
+/* The first lock is taken here, to say clearly what is wrong with the file. */
+static int open_file(struct sim_file *f, const struct reason *why)
+{
+    char text[512] = "";
+    int fd = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, text, sizeof(text));
+    if (fd < 0) {
+        return because(why, fd, "%s", text);
+    }
+    int err = load(f);
+    if (err) {
+        cannot_load(f, err, why);
+    }
+    close(fd);
+    return err;
+}
+
+int open_sim(struct hd_port *port, const char *rest, uint8_t addr7,
+             const struct reason *why)
+{
+    size_t size = strlen(rest) + 1;
+    struct sim_file *f = calloc(1, sizeof(*f) + size);
+
+    (void)addr7; /* the file knows it */
+    if (!f) {
+        return because(why, HD_ERR_IO, "out of memory");
+    }
+    memcpy(f->path, rest, size);
+    f->lock = -1;
+    f->sim.bus = &f->bus;
+    hd_vbus_init(&f->bus, 400000);
+    int err = open_file(f, why);
+    if (err) {
+        free(f);
+        return err;
+    }
+    port->bus = &sim_file_bus;
+    port->ctx = f;
+    port->addr7 = f->chip.swi ? 0 : f->chip.addr7;
+    port->probe = f->chip.swi ? NULL : sim_probe;
+    port->close = sim_close;
+    snprintf(port->about, sizeof(port->about), "virtual chip %.100s", rest);
+    return HD_OK;
+}

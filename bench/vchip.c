@@ -70,7 +70,7 @@ static uint16_t crc(const uint8_t *data, size_t len)
         const unsigned top = c >> 15;
 
         c = (uint16_t)(c << 1);
-        c ^= top != (data[i / 8] >> i % 8 & 1u) ? 0x8005 : 0;
+        c ^= top != ((unsigned)data[i / 8] >> i % 8 & 1u) ? 0x8005 : 0;
     }
     return c;
 }

@@ -66,6 +66,8 @@ static const struct field chip_fields[] = {
         CHIP(tk.no_mac, BOOL, 1),
         CHIP(tk.wide, BOOL, 1),
         CHIP(tk.is_private, BOOL, 1),
+        CHIP(tk.used, BOOL, 1),
+        CHIP(tk.fresh, BOOL, 1),
         CHIP(mdb, BYTES, 64),
         CHIP(mdb_len, U8, 64),
         CHIP(altkey, BYTES, 32),
@@ -285,7 +287,7 @@ int hd_vchip_snapshot(const struct hd_vchip *v, uint8_t *out, size_t size)
     }
     now.ready_ns = distance(v->ready_ns, v->now_ns);
     now.watchdog_ns = distance(v->watchdog_ns, v->now_ns);
-    now.swi_last_ns = distance(v->now_ns, v->swi_last_ns);
+    now.swi_last_ns = distance(v->swi_last_ns + SWI_TIMEOUT_NS, v->now_ns);
     memcpy(out, MAGIC, 8);
     put_le(out + 8, VERSION, 2);
     put_le(out + 10, len, 2);
@@ -345,7 +347,7 @@ static int read_record(struct hd_vchip *v, const uint8_t *in, size_t len,
     new.now_ns = now_ns;
     new.ready_ns += now_ns;
     new.watchdog_ns += now_ns;
-    new.swi_last_ns = now_ns - new.swi_last_ns; /* may wrap, and back */
+    new.swi_last_ns += now_ns - SWI_TIMEOUT_NS; /* may wrap, and back */
     fault_count(&new);
     *v = new;
     v_wipe(&new, sizeof new);

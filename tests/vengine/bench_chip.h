@@ -32,7 +32,7 @@ static inline uint16_t bench_crc(const uint8_t *data, size_t len)
     uint16_t crc = 0;
 
     for (size_t i = 0; i < 8 * len; i++) {
-        const unsigned bit = data[i / 8] >> i % 8 & 1u;
+        const unsigned bit = (unsigned)data[i / 8] >> i % 8 & 1u;
         const unsigned top = crc >> 15;
 
         crc = (uint16_t)(crc << 1);

@@ -24,7 +24,7 @@
 struct bench {
     struct hd_vchip chip;
     struct hd_vbus bus;
-    uint8_t answer[256];
+    uint8_t reply[256];
 };
 
 static inline uint16_t bench_crc(const uint8_t *data, size_t len)
@@ -105,12 +105,12 @@ static inline size_t bench_run(struct bench *b, uint8_t op, uint8_t p1,
     while (b->chip.state == HD_V_BUSY) {
         hd_vbus_advance(&b->bus, 100 * US);
     }
-    assert_int_equal(hd_vbus_read(&b->bus, b->chip.addr7, b->answer, 160),
+    assert_int_equal(hd_vbus_read(&b->bus, b->chip.addr7, b->reply, 160),
                      HD_OK);
-    count = b->answer[0];
+    count = b->reply[0];
     assert_in_range(count, 4, 155);
-    assert_int_equal(bench_crc(b->answer, count - 2),
-                     b->answer[count - 2] | b->answer[count - 1] << 8);
+    assert_int_equal(bench_crc(b->reply, count - 2),
+                     b->reply[count - 2] | b->reply[count - 1] << 8);
     return count;
 }
 
@@ -119,7 +119,7 @@ static inline uint8_t bench_status(struct bench *b, uint8_t op, uint8_t p1,
                                    uint16_t p2, const void *data, size_t len)
 {
     assert_int_equal(bench_run(b, op, p1, p2, data, len), 4);
-    return b->answer[1];
+    return b->reply[1];
 }
 
 static inline void assert_wake_answer(struct bench *b)

@@ -339,8 +339,8 @@ test_a_wrong_checksum_is_answered_with_ff_and_changes_nothing(void **state)
         bytes[1 + bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_int_equal(hd_vbus_write(&b->bus, 0x60, bytes, len, NULL), HD_OK);
         hd_vbus_advance(&b->bus, 1 * MS);
-        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->answer, 4), HD_OK);
-        assert_int_equal(b->answer[1], 0xFF);
+        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->reply, 4), HD_OK);
+        assert_int_equal(b->reply[1], 0xFF);
         assert_true(b->chip.tk.valid);
         assert_int_equal(b->chip.tk.bytes[0], 1);
         bytes[1 + bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -361,8 +361,8 @@ static void test_a_group_too_short_for_a_command_is_a_parse_error(void **state)
         assert_int_equal(hd_vbus_write(&b->bus, 0x60, bytes, count + 1u, NULL),
                          HD_OK);
         hd_vbus_advance(&b->bus, 1 * MS);
-        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->answer, 4), HD_OK);
-        assert_int_equal(b->answer[1], 0x03);
+        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->reply, 4), HD_OK);
+        assert_int_equal(b->reply[1], 0x03);
     }
 }
 

@@ -150,8 +150,8 @@ static void test_flip_in_makes_the_checksum_fail(void **state)
 
         hd_vchip_fault(&b->chip, &f);
         send_info(b);
-        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->answer, 4), HD_OK);
-        assert_int_equal(b->answer[1], 0xFF);
+        assert_int_equal(hd_vbus_read(&b->bus, 0x60, b->reply, 4), HD_OK);
+        assert_int_equal(b->reply[1], 0xFF);
     }
     assert_good(b);
 }
@@ -198,11 +198,11 @@ static void test_duplicate_runs_the_command_twice(void **state)
 
     bench_wake(b);
     bench_run(b, 0x1B, 0, 0, NULL, 0);
-    memcpy(first, b->answer + 1, 32);
+    memcpy(first, b->reply + 1, 32);
     draws = b->chip.draws;
     add(b, "duplicate,opcode=random");
     bench_run(b, 0x1B, 0, 0, NULL, 0);
-    memcpy(second, b->answer + 1, 32);
+    memcpy(second, b->reply + 1, 32);
     assert_int_equal(b->chip.draws, draws + 2);
     assert_memory_not_equal(first, second, 32);
 }
@@ -214,12 +214,12 @@ static void test_replay_gives_the_previous_answer_again(void **state)
 
     bench_wake(b);
     bench_run(b, 0x1B, 0, 0, NULL, 0);
-    memcpy(first, b->answer, 35);
+    memcpy(first, b->reply, 35);
     add(b, "replay");
     bench_run(b, 0x1B, 0, 0, NULL, 0);
-    assert_memory_equal(b->answer, first, 35);
+    assert_memory_equal(b->reply, first, 35);
     bench_run(b, 0x1B, 0, 0, NULL, 0);
-    assert_memory_not_equal(b->answer, first, 35);
+    assert_memory_not_equal(b->reply, first, 35);
 }
 
 static void test_a_lost_wake_leaves_the_chip_asleep(void **state)
@@ -307,7 +307,7 @@ static void test_rewrite_inverts_the_payload_under_a_good_checksum(void **state)
     add(b, "rewrite");
     assert_int_equal(bench_run(b, 0x30, 0, 0, NULL, 0), 7);
     for (size_t i = 1; i < 5; i++) {
-        assert_int_equal(b->answer[i], (uint8_t)~revision[i]);
+        assert_int_equal(b->reply[i], (uint8_t)~revision[i]);
     }
 }
 

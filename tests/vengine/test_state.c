@@ -128,8 +128,8 @@ static void test_a_file_continues_where_another_process_stopped(void **state)
     hd_vbus_init(&next.bus, 100000);
     next.bus.now_ns = 5000 * MS;
     assert_int_equal(hd_vbus_attach(&next.bus, &next.chip), HD_OK);
-    assert_int_equal(hd_vbus_read(&next.bus, 0x36, next.answer, 7), HD_OK);
-    assert_int_equal(next.answer[4], 0x03);
+    assert_int_equal(hd_vbus_read(&next.bus, 0x36, next.reply, 7), HD_OK);
+    assert_int_equal(next.reply[4], 0x03);
     hd_vbus_advance(&next.bus, 1300 * MS);
     assert_int_equal(next.chip.state, HD_V_SLEEP);
     hd_vchip_free(&next.chip);
@@ -252,7 +252,7 @@ static void test_a_well_signed_record_with_wild_values_is_harmless(void **state)
             (void)hd_vbus_attach(&b.bus, &b.chip);
             (void)bench_send(&b, 0x30, 0, 0, NULL, 0);
             hd_vbus_advance(&b.bus, 5 * MS);
-            (void)hd_vbus_read(&b.bus, b.chip.addr7, b.answer, 160);
+            (void)hd_vbus_read(&b.bus, b.chip.addr7, b.reply, 160);
         } else {
             refused++;
         }

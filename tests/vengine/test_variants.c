@@ -94,8 +94,8 @@ static void test_info_tells_the_families_apart(void **state)
         bench_start(&b, cases[i].name);
         bench_wake(&b);
         assert_int_equal(bench_run(&b, 0x30, 0, 0, NULL, 0), 7);
-        assert_int_equal(b.answer[3], cases[i].family);
-        assert_int_equal(b.answer[4], cases[i].revision);
+        assert_int_equal(b.reply[3], cases[i].family);
+        assert_int_equal(b.reply[4], cases[i].revision);
         hd_vchip_free(&b.chip);
     }
 }

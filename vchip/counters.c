@@ -88,8 +88,9 @@ static uint32_t le32(const uint8_t *p)
            (uint32_t)p[3] << 24;
 }
 
-/* CountMatch (608): the limit stands twice at the head of a slot; two copies
- * that differ leave no use at all. */
+/* CountMatch (608): the limit stands twice at the head of a slot. The first
+ * copy decides: the vendor's device tests keep a certificate in that slot and
+ * still use limited keys. */
 static uint8_t ask_count_match(struct hd_vchip *v)
 {
     uint8_t match = v->ee[CFG_COUNT_MATCH];
@@ -99,7 +100,7 @@ static uint8_t ask_count_match(struct hd_vchip *v)
     if (!is_608(v) || (match & 1) == 0) {
         return ST_OK;
     }
-    if (memcmp(limit, limit + 4, 4) == 0 && counter_value(v, 0) < le32(limit)) {
+    if (counter_value(v, 0) < le32(limit)) {
         return ST_OK;
     }
     return refuse_bits(v, HD_WHY_USES_MATCH, (int)slot, CFG_COUNT_MATCH,

@@ -138,9 +138,9 @@ static const char *mode_words(const struct hd_refusal *r)
 /* ------------------------------------------------ the bits by their names */
 
 /*
- * A field: words from byte `first` to `last`, one a slot if count is 16. A
- * mask that covers more than one field is described by its number alone.
- * The masks are of the word at the byte named in the refusal.
+ * A field: its mask in the little-endian word at its byte. SlotConfig and
+ * KeyConfig have one word a slot. Where fields overlap (a private slot reads
+ * ReadKey and WriteConfig bit by bit) the wider one comes first.
  */
 static const struct field {
     uint8_t first, last;
@@ -172,13 +172,14 @@ static const struct field {
         {CFG_KEY, CFG_KEY + 31, KC_X509, "X509id"},
         {CFG_AES_ENABLE, CFG_AES_ENABLE, 0x01, "AES_Enable"},
         {CFG_I2C_ENABLE, CFG_I2C_ENABLE, 0x01, "I2C_Enable"},
+        {CFG_I2C_ADDRESS, CFG_I2C_ADDRESS, 0xF0, "GPIO SignalKey"},
+        {CFG_I2C_ADDRESS, CFG_I2C_ADDRESS, 0x03, "GPIO_Mode"},
         {CFG_OTP_MODE, CFG_OTP_MODE, 0xFF, "OTPmode"},
         {CFG_COUNT_MATCH, CFG_COUNT_MATCH, 0x01, "CountMatch.Enable"},
-        {CFG_COUNT_MATCH, CFG_COUNT_MATCH, 0xF1, "CountMatch"},
+        {CFG_COUNT_MATCH, CFG_COUNT_MATCH, 0xF0, "CountMatch.Slot"},
         {CFG_CHIP_MODE, CFG_CHIP_MODE, 0x01, "ChipMode bit 0"},
         {CFG_VOLATILE, CFG_VOLATILE, 0x80, "VolatileKeyPermission.Enable"},
         {CFG_VOLATILE, CFG_VOLATILE, 0x0F, "VolatileKeyPermission.Slot"},
-        {CFG_VOLATILE, CFG_VOLATILE, 0x8F, "VolatileKeyPermission"},
         {CFG_SECUREBOOT, CFG_SECUREBOOT, 0x0003, "SecureBoot.Mode"},
         {CFG_SECUREBOOT, CFG_SECUREBOOT, 0x0008, "SecureBoot.Persistent"},
         {CFG_SECUREBOOT, CFG_SECUREBOOT, 0x0010, "SecureBoot.RandNonce"},
@@ -188,8 +189,8 @@ static const struct field {
         {CFG_KDF_IV_STR, CFG_KDF_IV_STR, 0xFFFF, "KdfIvStr"},
         {CFG_USER_EXTRA, CFG_USER_EXTRA, 0xFF, "UserExtra"},
         {CFG_SELECTOR, CFG_SELECTOR, 0xFF, "UserExtraAdd/Selector"},
-        {CFG_LOCK_VALUE, CFG_LOCK_VALUE, 0xFF, "LockValue"},
-        {CFG_LOCK_CONFIG, CFG_LOCK_CONFIG, 0xFF, "LockConfig"},
+        {CFG_LOCK_VALUE, CFG_LOCK_VALUE, 0x00FF, "LockValue"},
+        {CFG_LOCK_VALUE, CFG_LOCK_VALUE, 0xFF00, "LockConfig"},
         {CFG_OPTIONS, CFG_OPTIONS, 0x0001, "ChipOptions.PowerOnSelfTest"},
         {CFG_OPTIONS, CFG_OPTIONS, 0x0002, "ChipOptions.IoProtKeyEnable"},
         {CFG_OPTIONS, CFG_OPTIONS, 0x0004, "ChipOptions.KdfAesEnable"},
@@ -198,18 +199,6 @@ static const struct field {
         {CFG_OPTIONS, CFG_OPTIONS, 0xF000, "ChipOptions.IoProtKey"},
         {CFG_X509, CFG_X509 + 3, 0xFF, "X509format"},
 };
-
-static const struct field *find_field(const struct hd_refusal *r)
-{
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const struct field *f = &fields[i];
-
-        if (r->byte >= f->first && r->byte <= f->last && r->mask == f->mask) {
-            return f;
-        }
-    }
-    return NULL;
-}
 
 /* -------------------------------------------------------------- sentences */
 
@@ -255,10 +244,10 @@ static void put_command(struct writer *w, const struct hd_refusal *r)
 static void put_slot(struct writer *w, const struct hd_refusal *r)
 {
     if (r->slot < 0) {
-        put(w, "(none)");
+        put(w, "the slot");
         return;
     }
-    put(w, "%d", r->slot);
+    put(w, "slot %d", r->slot);
 }
 
 static unsigned lowest_bit(uint16_t mask)
@@ -299,25 +288,56 @@ static void put_place(struct writer *w, const struct hd_refusal *r)
     put(w, " %u", r->byte);
 }
 
+static void put_field(struct writer *w, const struct hd_refusal *r,
+                      const struct field *f)
+{
+    const unsigned value =
+            (unsigned)(r->value & f->mask) >> lowest_bit(f->mask);
+    const unsigned index = (unsigned)(r->byte - f->first);
+
+    if (f->first == CFG_SLOT || f->first == CFG_KEY) {
+        put(w, "%s[%u].", f->first == CFG_SLOT ? "SlotConfig" : "KeyConfig",
+            index / 2);
+    }
+    put(w, "%s", f->name);
+    if (f->first == CFG_X509) {
+        put(w, "[%u]", index);
+    }
+    put(w, value > 9 ? " = 0x%X" : " = %u", value);
+}
+
+/* The fields that lie wholly in the mask, each bit named once; true if they
+ * are all of it. */
+static bool put_fields(struct writer *w, const struct hd_refusal *r)
+{
+    uint16_t left = r->mask;
+
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && left != 0; i++) {
+        const struct field *f = &fields[i];
+
+        if (r->byte < f->first || r->byte > f->last ||
+            (f->mask & left) != f->mask) {
+            continue;
+        }
+        put(w, "%s", left == r->mask ? "" : ", ");
+        put_field(w, r, f);
+        left = (uint16_t)(left & ~f->mask);
+    }
+    return left == 0;
+}
+
 static void put_bits(struct writer *w, const struct hd_refusal *r)
 {
-    const struct field *f = find_field(r);
-    const unsigned value = (unsigned)r->value >> lowest_bit(r->mask);
+    const unsigned low = lowest_bit(r->mask);
 
     if (r->byte == NO_BYTE) {
         put(w, "no configuration bit");
         return;
     }
     if (r->byte == CFG_SLOT_LOCKED) {
-        put(w, "SlotLocked[%u] = %u", lowest_bit(r->mask), value);
-    } else if (f != NULL && f->last - f->first == 31) {
-        put(w, "%s[%u].%s = %u",
-            f->first == CFG_SLOT ? "SlotConfig" : "KeyConfig",
-            (unsigned)(r->byte - f->first) / 2, f->name, value);
-    } else if (f != NULL) {
-        put(w, "%s = %u", f->name, value);
-    } else {
-        put(w, "value 0x%X", value);
+        put(w, "SlotLocked[%u] = %u", low, (unsigned)r->value >> low);
+    } else if (!put_fields(w, r)) {
+        put(w, "value 0x%X", (unsigned)r->value >> low);
     }
     put_place(w, r);
 }

@@ -9,7 +9,8 @@ enum {
     FLAG_COMMAND = 0x77,
     FLAG_TRANSMIT = 0x88,
     FLAG_IDLE = 0xBB,
-    FLAG_SLEEP = 0xCC
+    FLAG_SLEEP = 0xCC,
+    FLAG_IGNORED = 0xFF /* not on the wire: this byte began while busy */
 };
 
 #define BYTE_NS (8 * 39060u)
@@ -74,12 +75,27 @@ static void take_group_byte(struct hd_vchip *v, uint8_t byte)
     }
 }
 
+/*
+ * While busy the pin is ignored, but a flag that began then is ignored to its
+ * end: hosts poll with whole flags, and a chip that took the rest of one for
+ * the start of the next would never be in step again.
+ */
+static void ignore_bit(struct hd_vchip *v)
+{
+    v->swi_bits = (uint8_t)((v->swi_bits + 1) % 8);
+    v->swi_flag = v->swi_bits > 0 ? FLAG_IGNORED : 0;
+    v->swi_last_ns = v->now_ns;
+}
+
 bool swi_bit(struct hd_vchip *v, bool one)
 {
     uint8_t byte;
 
+    if (v->swi && v->state == HD_V_BUSY) {
+        ignore_bit(v);
+    }
     if (!v->swi || v->state != HD_V_READY) {
-        return false; /* the pin is ignored */
+        return false;
     }
     v->swi_last_ns = v->now_ns;
     v->swi_byte = (uint8_t)(v->swi_byte >> 1 | (one ? 0x80 : 0));
@@ -89,6 +105,10 @@ bool swi_bit(struct hd_vchip *v, bool one)
     byte = v->swi_byte;
     v->swi_bits = 0;
     v->swi_byte = 0;
+    if (v->swi_flag == FLAG_IGNORED) {
+        v->swi_flag = 0;
+        return false;
+    }
     v->bus_bytes++;
     if (fault_cut_byte(v, 1, v->last_op) == 0) {
         engine_power_cut(v, "power lost in a transfer");

@@ -25,7 +25,7 @@ struct hdp_device {
     struct hd_port port;
     struct hd_chip chip;
     pid_t owner;   /* who opened it; 0: not open */
-    char why[256]; /* of the last open that failed */
+    char why[400]; /* the reason of the last failure, or empty */
     char address[HDP_VALUE_MAX];
 };
 
@@ -169,95 +169,167 @@ void hdp_devices_free(struct hdp_provider *p)
 
 /* ------------------------------------------------------------ operations */
 
-/* Takes the device for one operation. HD_OK: leave() it afterwards. */
-static int enter(struct hdp_device *d)
-{
-    int err;
-
-    if (!CRYPTO_THREAD_write_lock(d->lock)) {
-        return HD_ERR_LOCK;
-    }
-    d->why[0] = '\0';
-    err = device_open(d);
-    if (err != HD_OK) {
-        CRYPTO_THREAD_unlock(d->lock);
-    }
-    return err;
-}
-
 /* A chip that vanished is closed, so that the next try looks for it anew. */
-static int leave(struct hdp_device *d, int err)
+static void leave(struct hdp_device *d, int err)
 {
     if (err == HD_ERR_ABSENT || err == HD_ERR_PORT || err == HD_ERR_IO) {
         device_close(d);
     }
     CRYPTO_THREAD_unlock(d->lock);
-    return err;
+}
+
+/* ------------------------------------------------------------- questions */
+
+static int read_config(struct hd_chip *chip, struct hdp_question *q)
+{
+    return hd_chip_read(chip, HD_ZONE_CONFIG, 0, 0, q->out, q->out_len);
+}
+
+static int ask_pubkey(struct hd_chip *chip, struct hdp_question *q)
+{
+    return hd_chip_pubkey(chip, (uint16_t)q->slot, q->out);
+}
+
+static int ask_sign(struct hd_chip *chip, struct hdp_question *q)
+{
+    return hd_chip_sign(chip, (uint16_t)q->slot, q->in, q->out);
+}
+
+static int ask_ecdh(struct hd_chip *chip, struct hdp_question *q)
+{
+    return q->io_key == NULL
+                   ? hd_chip_ecdh(chip, (uint16_t)q->slot, q->in, q->out)
+                   : hd_chip_ecdh_io(chip, (uint16_t)q->slot, q->in, q->io_key,
+                                     q->out);
+}
+
+/* The chip's own reason, as far as it can be found. The chip stays entered. */
+static void find_reason(struct hdp_device *d, const struct hdp_question *q,
+                        int err)
+{
+    uint8_t config[HD_CONFIG_BYTES];
+    struct hdp_question read = {
+            .ask = read_config, .out = config, .out_len = sizeof(config)};
+    bool odd_answer = err == HD_ERR_CRC || err == HD_ERR_LENGTH;
+
+    if ((!hd_err_is_refusal(err) && !odd_answer) ||
+        read.ask(&d->chip, &read) != HD_OK) {
+        return;
+    }
+    /* ChipOptions bits 9-8, EcdhProt: the answer is longer than asked for */
+    if (odd_answer && q->ask == ask_ecdh && q->io_key == NULL &&
+        (config[91] & 3U) == 1) {
+        snprintf(d->why, sizeof(d->why),
+                 "this chip gives ECDH results encrypted only (ChipOptions "
+                 "EcdhProt = 1): add ;io-key-file=PATH to the key's URI");
+        return;
+    }
+    if (hd_err_is_refusal(err) &&
+        !hdp_explain(config, q, d->why, sizeof(d->why))) {
+        d->why[0] = '\0';
+    }
+}
+
+static int raise_failure(struct hdp_device *d, const struct hdp_question *q,
+                         int err, bool opened)
+{
+    if (!opened) {
+        return hdp_raise(d->provider, HDP_R_OPEN, "%s: %s", d->address,
+                         d->why[0] != '\0' ? d->why : hd_strerror(err));
+    }
+    if (q->slot < 0) {
+        return hdp_raise(d->provider, HDP_R_CHIP, "%s: %s: %s", d->address,
+                         q->what, hd_strerror(err));
+    }
+    if (d->why[0] != '\0') {
+        return hdp_raise(d->provider, HDP_R_CHIP, "%s: %s", d->address, d->why);
+    }
+    return hdp_raise(d->provider, HDP_R_CHIP, "%s, slot %d: %s: %s", d->address,
+                     q->slot, q->what, hd_strerror(err));
+}
+
+static int run(struct hdp_device *d, struct hdp_question *q)
+{
+    int err, ok = 1;
+    bool opened;
+
+    if (!CRYPTO_THREAD_write_lock(d->lock)) {
+        return 0;
+    }
+    d->why[0] = '\0';
+    err = device_open(d);
+    opened = err == HD_OK;
+    if (opened) {
+        err = q->ask(&d->chip, q);
+    }
+    if (opened && err != HD_OK) {
+        find_reason(d, q, err);
+    }
+    if (err != HD_OK) {
+        ok = raise_failure(d, q, err, opened);
+    }
+    leave(d, err);
+    return ok;
 }
 
 int hdp_device_pubkey(struct hdp_device *d, uint8_t slot,
                       uint8_t pub[HDP_POINT])
 {
-    int err = enter(d);
+    struct hdp_question q = {.ask = ask_pubkey,
+                             .what = "public key",
+                             .slot = slot,
+                             .out = pub,
+                             .out_len = HDP_POINT};
 
-    return err != HD_OK ? err : leave(d, hd_chip_pubkey(&d->chip, slot, pub));
+    return run(d, &q);
 }
 
 int hdp_device_sign(struct hdp_device *d, uint8_t slot,
                     const uint8_t digest[HDP_DIGEST], uint8_t sig[64])
 {
-    int err = enter(d);
+    struct hdp_question q = {.ask = ask_sign,
+                             .what = "sign",
+                             .slot = slot,
+                             .in = digest,
+                             .out = sig,
+                             .out_len = 64};
 
-    return err != HD_OK ? err
-                        : leave(d, hd_chip_sign(&d->chip, slot, digest, sig));
+    return run(d, &q);
 }
 
 int hdp_device_ecdh(struct hdp_device *d, uint8_t slot,
                     const uint8_t peer[HDP_POINT], const uint8_t *io_key,
                     uint8_t secret[32])
 {
-    int err = enter(d);
+    struct hdp_question q = {.ask = ask_ecdh,
+                             .what = "ECDH",
+                             .slot = slot,
+                             .in = peer,
+                             .io_key = io_key,
+                             .out = secret,
+                             .out_len = 32};
 
-    if (err != HD_OK) {
-        return err;
-    }
-    err = io_key == NULL
-                  ? hd_chip_ecdh(&d->chip, slot, peer, secret)
-                  : hd_chip_ecdh_io(&d->chip, slot, peer, io_key, secret);
-    return leave(d, err);
+    return run(d, &q);
 }
 
 int hdp_device_slots(struct hdp_device *d, uint16_t *slots)
 {
     uint8_t config[HD_CONFIG_BYTES];
-    int err = enter(d);
+    struct hdp_question q = {.ask = read_config,
+                             .what = "list of keys",
+                             .slot = -1,
+                             .out = config,
+                             .out_len = sizeof(config)};
 
     *slots = 0;
-    if (err != HD_OK) {
-        return err;
+    if (!run(d, &q)) {
+        return 0;
     }
-    err = leave(d, hd_chip_read(&d->chip, HD_ZONE_CONFIG, 0, 0, config,
-                                sizeof(config)));
-    for (unsigned slot = 0; err == HD_OK && slot < 16; slot++) {
+    for (unsigned slot = 0; slot < 16; slot++) {
         /* KeyConfig bits: 0 private, 4-2 KeyType (4 is P-256) */
         if ((config[96 + 2 * slot] & 0x1DU) == 0x11U) {
             *slots = (uint16_t)(*slots | 1U << slot);
         }
     }
-    return err;
-}
-
-int hdp_device_raise(struct hdp_provider *p, struct hdp_device *d, int err,
-                     const char *what, int slot)
-{
-    char where[32] = "";
-
-    if (slot >= 0) {
-        snprintf(where, sizeof(where), "slot %d of ", slot);
-    }
-    if (d->why[0] != '\0') {
-        return hdp_raise(p, HDP_R_OPEN, "%s: %s", d->address, d->why);
-    }
-    return hdp_raise(p, HDP_R_CHIP, "%s, %schip %s: %s (%s)", what, where,
-                     d->address, hd_strerror(err), hd_errname(err));
+    return 1;
 }

@@ -81,7 +81,8 @@ struct hdp_device *hdp_device_get(struct hdp_provider *p, const char *address);
 /*
  * Operations. Each opens the chip if it is not open (or was opened by the
  * process this one was forked from), takes the device's lock, does one
- * sequence on the bus and leaves the chip idle. HD_OK or an enum hd_err.
+ * sequence on the bus and leaves the chip idle. 1, or 0 with the reason
+ * raised.
  */
 int hdp_device_pubkey(struct hdp_device *d, uint8_t slot,
                       uint8_t pub[HDP_POINT]);
@@ -94,11 +95,26 @@ int hdp_device_ecdh(struct hdp_device *d, uint8_t slot,
 /* Bit n: slot n is configured for a P-256 private key. */
 int hdp_device_slots(struct hdp_device *d, uint16_t *slots);
 
-/* Raises the sentence for err: what was asked of which slot and chip. */
-int hdp_device_raise(struct hdp_provider *p, struct hdp_device *d, int err,
-                     const char *what, int slot);
-
 void hdp_devices_free(struct hdp_provider *p);
+
+/* What is asked of a chip, so that it can be asked again of another. */
+struct hd_chip;
+struct hdp_question {
+    int (*ask)(struct hd_chip *chip, struct hdp_question *q);
+    const char *what; /* "sign" */
+    int slot;         /* -1: none */
+    const uint8_t *in, *io_key;
+    uint8_t *out;
+    size_t out_len;
+};
+
+/*
+ * Why a chip with this configuration refuses the question: asks a virtual
+ * chip with the same configuration, which says which bit forbids it. False:
+ * that one would not have refused.
+ */
+bool hdp_explain(const uint8_t config[128], const struct hdp_question *q,
+                 char *why, size_t size);
 
 /* ----------------------------------------------------------------- keys */
 

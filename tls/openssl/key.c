@@ -14,9 +14,6 @@
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 
-#include "halfdollar/base.h"
-#include "halfdollar/err.h"
-
 struct hdp_key *hdp_key_new(struct hdp_provider *p)
 {
     struct hdp_key *key = OPENSSL_zalloc(sizeof(*key));
@@ -99,10 +96,8 @@ struct hdp_key *hdp_key_from_chip(struct hdp_provider *p,
 {
     uint8_t pub[HDP_POINT];
     struct hdp_key *key;
-    int err = hdp_device_pubkey(device, slot, pub);
 
-    if (err != HD_OK) {
-        hdp_device_raise(p, device, err, "read the public key", slot);
+    if (!hdp_device_pubkey(device, slot, pub)) {
         return NULL;
     }
     key = hdp_key_new(p);
@@ -173,7 +168,6 @@ int hdp_key_sign_chip(struct hdp_key *key, const uint8_t *digest,
                       size_t digest_len, uint8_t *sig, size_t *sig_len)
 {
     uint8_t raw[64];
-    int err;
 
     if (digest_len < HDP_DIGEST) {
         return hdp_raise(key->provider, HDP_R_DIGEST,
@@ -182,10 +176,8 @@ int hdp_key_sign_chip(struct hdp_key *key, const uint8_t *digest,
                          "ECDSA defines)",
                          digest_len, HDP_DIGEST, HDP_DIGEST);
     }
-    err = hdp_device_sign(key->device, key->slot, digest, raw);
-    if (err != HD_OK) {
-        return hdp_device_raise(key->provider, key->device, err, "sign",
-                                key->slot);
+    if (!hdp_device_sign(key->device, key->slot, digest, raw)) {
+        return 0;
     }
     if (!signature_der(raw, sig, sig_len)) {
         return hdp_raise(key->provider, HDP_R_BUFFER,

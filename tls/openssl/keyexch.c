@@ -20,7 +20,6 @@
 #include <openssl/params.h>
 
 #include "halfdollar/base.h"
-#include "halfdollar/err.h"
 
 #define IO_KEY 32
 
@@ -207,20 +206,16 @@ static int derive_in_chip(struct exchange *x, uint8_t secret[32])
     struct hdp_key *key = x->key;
     uint8_t point[HDP_POINT], io_key[IO_KEY];
     bool encrypted = key->io_key_file != NULL;
-    int err;
+    int ok;
 
     if (!hdp_key_point(x->peer, point) ||
         (encrypted && !read_io_key(x, key->io_key_file, io_key))) {
         return 0;
     }
-    err = hdp_device_ecdh(key->device, key->slot, point,
-                          encrypted ? io_key : NULL, secret);
+    ok = hdp_device_ecdh(key->device, key->slot, point,
+                         encrypted ? io_key : NULL, secret);
     hd_wipe(io_key, sizeof(io_key));
-    if (err != HD_OK) {
-        return hdp_device_raise(x->provider, key->device, err, "ECDH",
-                                key->slot);
-    }
-    return 1;
+    return ok;
 }
 
 static int keyexch_derive(void *vctx, unsigned char *secret, size_t *len,

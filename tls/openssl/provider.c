@@ -227,7 +227,8 @@ static bool make_soft_context(struct hdp_provider *p)
     return p->soft_default != NULL;
 }
 
-OPENSSL_EXPORT OSSL_provider_init_fn OSSL_provider_init;
+/* The one name that this module exports. */
+__attribute__((visibility("default"))) OSSL_provider_init_fn OSSL_provider_init;
 
 int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
                        const OSSL_DISPATCH **out, void **provctx)

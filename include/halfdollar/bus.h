@@ -8,8 +8,8 @@
  * turns them into flags (docs/PORTING.md shows both).
  *
  * Every function returns HD_OK or one of the codes named below; none may
- * block longer than one bus transfer, except wait_us() and lock(), which only
- * the blocking calls of the driver use. Ports are not required to be
+ * block longer than one bus transfer, except wait_us(), which only the
+ * blocking calls of the driver use, and lock(). Ports are not required to be
  * re-entrant: one handle, one thread.
  */
 #ifndef HALFDOLLAR_BUS_H
@@ -65,6 +65,8 @@ struct hd_bus {
     /*
      * Takes (true) or gives back (false) the bus for a whole sequence, so
      * that no other process comes between two commands. NULL: not shared.
+     * Called by the first poll of an operation; a port for programs that may
+     * not block says HD_ERR_LOCK at once instead of waiting.
      * HD_ERR_LOCK: not free within the port's own deadline. HD_ERR_PORT.
      */
     int (*lock)(void *ctx, bool take);

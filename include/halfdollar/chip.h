@@ -68,9 +68,9 @@
 extern "C" {
 #endif
 
-#define HD_PENDING      1      /* from hd_chip_poll: not finished yet */
-#define HD_CHIP_FAULTS  8      /* faults of the bus a call puts up with */
-#define HD_GROUP_MAX    155    /* longest command or answer, bytes */
+#define HD_PENDING      1   /* from hd_chip_poll: not finished yet */
+#define HD_CHIP_FAULTS  8   /* faults of the bus a call puts up with */
+#define HD_GROUP_MAX    155 /* longest command or answer, bytes */
 #define HD_CONFIG_BYTES 128
 #define HD_OTP_BYTES    64
 #define HD_SLOT_TEMPKEY 0xFFFF /* 608: TempKey in place of a slot */
@@ -165,8 +165,8 @@ struct hd_chip {
     uint8_t n, answer, status, flags;
     uint8_t end; /* word address that ends the operation */
     bool locked, held, awake, seeded, careful;
-    uint16_t limit;             /* how long it may be busy, 16.4 ms */
-    const struct hd_step *op;   /* NULL: nothing is running */
+    uint16_t limit;           /* how long it may be busy, 16.4 ms */
+    const struct hd_step *op; /* NULL: nothing is running */
     const struct hd_bus *bus;
     void *bus_ctx;
     const struct hd_crypto *crypto;
@@ -254,8 +254,7 @@ HD_MUST_CHECK int hd_chip_hold(struct hd_chip *c);
 int hd_chip_release(struct hd_chip *c);
 
 /* Sleep: TempKey, authorisations, SHA in progress are lost. */
-HD_CHIP_CALL(sleep, (struct hd_chip * c), hd_op_sleep, 0,
-             (void)0)
+HD_CHIP_CALL(sleep, (struct hd_chip * c), hd_op_sleep, 0, (void)0)
 
 /* With yes, no command is repeated after a lost answer: the call returns
  * HD_ERR_UNSURE instead. For keys whose uses are counted. */
@@ -361,7 +360,8 @@ HD_CHIP_CALL(pubkey, (struct hd_chip *c, uint16_t slot, uint8_t pub[64]),
 HD_CHIP_CALL(pubkey_digest, (struct hd_chip *c, uint8_t mode, uint16_t slot,
                              const uint8_t other[3], uint8_t pub[64]),
              hd_op_pubkey_digest, HD_CHIP_PARAMS(slot, mode, 0),
-             HD_IN2(other), HD_OUT(pub, pub ? 64U : 0U), HD_IN_LEN(other ? 3U : 0U))
+             HD_IN2(other), HD_OUT(pub, pub ? 64U : 0U),
+             HD_IN_LEN(other ? 3U : 0U))
 
 /* Signs a digest (ECDSA P-256). Makes sure that the chip's generator was
  * seeded since it last slept. Replaces TempKey. */
@@ -534,7 +534,8 @@ HD_MUST_CHECK static inline int hd_chip_use_state(struct hd_chip *c,
 HD_CHIP_CALL(mac, (struct hd_chip *c, uint8_t mode, uint16_t key_id,
                    const uint8_t *challenge, uint8_t mac[32]),
              hd_op_mac, HD_CHIP_PARAMS(key_id, mode, 0),
-             HD_IN2(challenge), HD_OUT(mac, 32), HD_IN_LEN(challenge ? 32U : 0U))
+             HD_IN2(challenge), HD_OUT(mac, 32),
+             HD_IN_LEN(challenge ? 32U : 0U))
 
 /* CheckMac: HD_ERR_MISMATCH when response is wrong. challenge NULL: TempKey
  * (mode bit 0). */
@@ -579,7 +580,8 @@ HD_CHIP_CALL(sha256, (struct hd_chip *c, const uint8_t *data, size_t len,
 /* HMAC-SHA-256 with a key in a slot, or HD_SLOT_TEMPKEY (608). */
 HD_CHIP_CALL(sha_hmac, (struct hd_chip *c, uint16_t key_slot,
                         const uint8_t *data, size_t len, uint8_t mac[32]),
-             hd_op_sha_hmac, key_slot, HD_IN0(data), HD_OUT(mac, 32), HD_IN_LEN(len))
+             hd_op_sha_hmac, key_slot, HD_IN0(data), HD_OUT(mac, 32),
+             HD_IN_LEN(len))
 
 /* The same in steps of the caller's: begin (or begin_hmac), then update with
  * 64 bytes each (608: 0 to 64), public (a stored public key as the next
@@ -647,7 +649,8 @@ HD_CHIP_START(kdf_io, (struct hd_chip *c, uint8_t mode, uint16_t source_slot,
                        const uint8_t *msg, size_t len, const uint8_t io_key[32],
                        uint8_t *out, size_t size),
               hd_op_kdf_io, HD_CHIP_KDF_PARAMS,
-              HD_IN0(msg), HD_KEY(io_key), HD_OUT(out, size), HD_IN_LEN(HD_CHIP_KDF_DETAILS))
+              HD_IN0(msg), HD_KEY(io_key), HD_OUT(out, size),
+              HD_IN_LEN(HD_CHIP_KDF_DETAILS))
 HD_MUST_CHECK static inline int
 hd_chip_kdf(struct hd_chip *c, uint8_t mode, uint16_t source_slot,
             uint16_t target_slot, uint32_t details, const uint8_t *msg,
@@ -685,7 +688,8 @@ HD_CHIP_CALL(secureboot_mac, (struct hd_chip *c, uint8_t mode,
                               const uint8_t digest[32], const uint8_t *sig,
                               const uint8_t io_key[32]),
              hd_op_secureboot_mac, HD_CHIP_PARAMS(0, mode | 0x80U, 0),
-             HD_IN0(digest), HD_IN2(sig), HD_KEY(io_key), HD_IN_LEN(sig ? 64U : 0U))
+             HD_IN0(digest), HD_IN2(sig), HD_KEY(io_key),
+             HD_IN_LEN(sig ? 64U : 0U))
 
 /* SelfTest (608): runs tests (bit 0 RNG, 2 ECDSA, 3 ECDH, 4 AES, 5 SHA;
  * 0: none) and gives the mask of those that failed. */

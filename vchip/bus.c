@@ -77,11 +77,20 @@ static void emit(struct hd_vbus *bus, const struct hd_event *event)
     }
 }
 
+/* The opcode that a fault may wait for: of the command this write carries, or
+ * of the one that the chip executed last. */
+static uint8_t opcode_of(const struct hd_vchip *v, const uint8_t *data,
+                         size_t len)
+{
+    return len > 2 && data[0] == 0x03 ? data[2] : v->last_op;
+}
+
 /* Faults that take hold of the lines or of the supply before a transfer. */
-static bool bus_is_stuck(struct hd_vbus *bus, uint8_t opcode)
+static bool bus_is_stuck(struct hd_vbus *bus, const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < bus->count; i++) {
         struct hd_vchip *v = bus->chips[i];
+        const uint8_t opcode = opcode_of(v, data, len);
 
         if (v->fault_mask == 0) {
             continue;
@@ -104,7 +113,7 @@ static int wake(struct hd_vbus *bus, const uint8_t *data, size_t len)
 {
     const uint64_t start = bus->now_ns;
 
-    if (bus_is_stuck(bus, 0)) {
+    if (bus_is_stuck(bus, NULL, 0)) {
         return HD_ERR_BUS_STUCK;
     }
     emit(bus, &(struct hd_event){.t_ns = start,
@@ -186,13 +195,16 @@ static void wake_by_accident(struct hd_vbus *bus, unsigned who, uint8_t first,
 /* -------------------------------------------------------------------- I2C */
 
 /* The chips that acknowledge the address, as a mask. */
-static unsigned address(struct hd_vbus *bus, uint8_t addr7, uint8_t opcode)
+static unsigned address(struct hd_vbus *bus, uint8_t addr7, bool read,
+                        const uint8_t *data, size_t len)
 {
     unsigned who = 0;
 
     hd_vbus_advance(bus, byte_ns(bus));
     for (size_t i = 0; i < bus->count; i++) {
-        if (i2c_answers(bus->chips[i], addr7, opcode)) {
+        struct hd_vchip *v = bus->chips[i];
+
+        if (i2c_answers(v, addr7, read, opcode_of(v, data, len))) {
             who |= 1u << i;
         }
     }
@@ -207,17 +219,6 @@ static const struct hd_vchip *one_of(const struct hd_vbus *bus, unsigned who)
         }
     }
     return NULL;
-}
-
-/* The opcode a fault may wait for: of the command written, or of the one
- * whose answer is read. */
-static uint8_t opcode_of(const struct hd_vbus *bus, const uint8_t *data,
-                         size_t len)
-{
-    if (data != NULL && len > 2 && data[0] == 0x03) {
-        return data[2];
-    }
-    return bus->count > 0 ? bus->chips[0]->last_op : 0;
 }
 
 static size_t write_to(struct hd_vbus *bus, unsigned who, const uint8_t *data,
@@ -265,10 +266,10 @@ int hd_vbus_write(struct hd_vbus *bus, uint8_t addr7, const uint8_t *data,
 
         return err == HD_OK ? HD_ERR_NACK : err;
     }
-    if (bus_is_stuck(bus, opcode_of(bus, data, len))) {
+    if (bus_is_stuck(bus, data, len)) {
         return HD_ERR_BUS_STUCK;
     }
-    who = address(bus, addr7, opcode_of(bus, data, len));
+    who = address(bus, addr7, false, data, len);
     n = write_to(bus, who, data, len);
     event.chip = one_of(bus, who);
     event.ack = who != 0 && n == len;
@@ -322,14 +323,16 @@ int hd_vbus_read(struct hd_vbus *bus, uint8_t addr7, uint8_t *data, size_t len)
     const unsigned asleep = sleepers(bus);
     unsigned who;
 
-    memset(data, 0xFF, len);
-    if (bus_is_stuck(bus, opcode_of(bus, NULL, 0))) {
+    if (len > 0) {
+        memset(data, 0xFF, len);
+    }
+    if (bus_is_stuck(bus, NULL, 0)) {
         return HD_ERR_BUS_STUCK;
     }
-    who = addr7 == 0 ? 0 : address(bus, addr7, opcode_of(bus, NULL, 0));
+    who = addr7 == 0 ? 0 : address(bus, addr7, true, NULL, 0);
     event.chip = one_of(bus, who);
     event.ack = who != 0;
-    if (who != 0) {
+    if (who != 0 && len > 0) {
         read_from(bus, who, data, len);
         event.len = len;
         hd_vbus_advance(bus, len * byte_ns(bus));
@@ -379,7 +382,7 @@ size_t hd_vbus_swi_char(struct hd_vbus *bus, uint8_t c, uint8_t *out,
         (void)wake(bus, NULL, 0);
         return 0;
     }
-    if (bus_is_stuck(bus, opcode_of(bus, NULL, 0))) {
+    if (bus_is_stuck(bus, NULL, 0)) {
         return 0;
     }
     hd_vbus_advance(bus, SWI_CHAR_NS);

@@ -77,7 +77,19 @@
     X(UPDATE_EXTRA_BEFORE_LOCK, 1, "P1 7.9, P2 7.3",                           \
       "UpdateExtra works before the configuration is locked")                  \
     X(SELECTOR_ONCE, 1, "P1 Q14, P2 7.3",                                      \
-      "508A: SelectorMode 1 lets Selector change only while it is 0")
+      "508A: SelectorMode 1 lets Selector change only while it is 0")          \
+    X(WATCHDOG_MS, 1300, "P1 6.1: 0.7 to 1.7 s",                               \
+      "the watchdog with ChipMode bit 2 = 0")                                  \
+    X(LONG_WATCHDOG_MS, 10000, "P1 6.1, Q15: 10 or 13 s",                      \
+      "the watchdog with ChipMode bit 2 = 1")                                  \
+    X(SWI_TIMEOUT_MS, 65, "P1 3.2: 45 to 85 ms",                               \
+      "single-wire: a gap this long in a transfer puts the chip to sleep")     \
+    X(REFUSAL_TIME_SHARE, 4, "P1 12.1: well before the typical time",          \
+      "a refusal takes this fraction of the command's time")                   \
+    X(HALF_COMMAND_READS_FF, 1, "P1 2.6, Q1",                                  \
+      "I2C: reads between the parts of a command are acknowledged, all FF")    \
+    X(RESERVED_WORD_ACKED, 1, "P1 2.3, Q19",                                   \
+      "I2C: word addresses 04 to FF are acknowledged and ignored")
 /* clang-format on */
 
 enum v_choice {

@@ -18,6 +18,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 #include "crypto.h"
 
@@ -92,6 +93,11 @@ OSSL_LIB_CTX *v_lib(void)
 {
     (void)work();
     return algs.lib;
+}
+
+bool v_entropy(uint8_t out[32])
+{
+    return RAND_priv_bytes_ex(v_lib(), out, 32, 0) == 1;
 }
 
 /* ---------------------------------------------------------------- hashes */

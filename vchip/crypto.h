@@ -13,4 +13,7 @@ void v_must(bool ok);
 /* The library context of everything that needs no seeded randomness. */
 OSSL_LIB_CTX *v_lib(void);
 
+/* True randomness, for a seed; false: the system gives none. */
+bool v_entropy(uint8_t out[32]);
+
 #endif

@@ -14,8 +14,8 @@
 #define MS               1000000u
 #define T_WHI_NS         (1500 * US) /* wake to first I/O */
 #define T_WHIST_NS       (20 * MS)   /* same, with self test at wake */
-#define WATCHDOG_NS      (1300ull * MS)
-#define LONG_WATCHDOG_NS (10000ull * MS)
+#define WATCHDOG_NS      (CHOICE_WATCHDOG_MS * (uint64_t)MS)
+#define LONG_WATCHDOG_NS (CHOICE_LONG_WATCHDOG_MS * (uint64_t)MS)
 #define BROWNOUT_NS      (5 * MS) /* collapse and restart */
 #define CHIP_MODE_ADDR   0x01
 #define CHIP_MODE_LONG   0x04
@@ -237,8 +237,11 @@ void engine_wake(struct hd_vchip *v)
     uint64_t ns = T_WHI_NS;
 
     if (v->state != HD_V_SLEEP && v->state != HD_V_IDLE) {
-        v->swi_bits = 0; /* single-wire: a wake token resets the channel */
-        v->swi_flag = 0;
+        if (v->swi) { /* a wake token resets the channel */
+            v->swi_bits = 0;
+            v->swi_flag = 0;
+            v->in_len = 0;
+        }
         return;
     }
     if (fault_strikes(v, HD_FAULT_LOST_WAKE, 0) != NULL) {
@@ -432,7 +435,7 @@ static uint64_t duration(struct hd_vchip *v, const struct vcmd_row *row,
     if (v->speed == HD_V_INSTANT) {
         ns = 0;
     } else if (status != ST_OK && status != ST_MISMATCH) {
-        ns /= 4;
+        ns /= CHOICE_REFUSAL_TIME_SHARE;
     }
     return ns + (late == NULL ? 0 : late->arg * (uint64_t)US);
 }

@@ -42,9 +42,12 @@ bool group_complete(const struct hd_vchip *v)
 
 /* -------------------------------------------------------------- transfers */
 
-bool i2c_answers(struct hd_vchip *v, uint8_t addr7, uint8_t opcode)
+bool i2c_answers(struct hd_vchip *v, uint8_t addr7, bool read, uint8_t opcode)
 {
     if (v->swi || v->addr7 != addr7 || v->state != HD_V_READY) {
+        return false;
+    }
+    if (read && v->in_len > 0 && !CHOICE_HALF_COMMAND_READS_FF) {
         return false;
     }
     if (fault_cut_byte(v, 1, opcode) == 0) {
@@ -76,8 +79,8 @@ size_t i2c_write(struct hd_vchip *v, const uint8_t *data, size_t len,
     const size_t limit = fault_cut_byte(v, in_time, opcode);
     size_t taken = limit > 0 ? 1 : 0;
 
-    if (len == 0) {
-        return 0;
+    if (taken > 0 && data[0] > WORD_CMD && !CHOICE_RESERVED_WORD_ACKED) {
+        taken = 0;
     }
     while (taken > 0 && taken < limit &&
            (data[0] != WORD_CMD || group_byte(v, data[taken]))) {
@@ -110,7 +113,7 @@ void i2c_stop(struct hd_vchip *v, const uint8_t *data, size_t taken)
             engine_execute(v);
         }
         break;
-    default: /* reserved: acknowledged and ignored */
+    default: /* reserved: ignored */
         break;
     }
 }

@@ -21,6 +21,8 @@
 #include "halfdollar/err.h"
 #include "halfdollar/vchip.h"
 
+#include "choices.h"
+
 /* ------------------------------------------------------------ commands */
 
 enum {
@@ -285,7 +287,7 @@ uint64_t command_ns(const struct hd_vchip *v, const struct vcmd_row *row);
 
 /* ----------------------------------------------------------- transfers */
 /* i2c.c: one chip's side of a transfer. byte_ns: time of one byte. */
-bool i2c_answers(struct hd_vchip *v, uint8_t addr7, uint8_t opcode);
+bool i2c_answers(struct hd_vchip *v, uint8_t addr7, bool read, uint8_t opcode);
 size_t i2c_write(struct hd_vchip *v, const uint8_t *data, size_t len,
                  uint64_t byte_ns);
 void i2c_stop(struct hd_vchip *v, const uint8_t *data, size_t taken);
@@ -296,7 +298,7 @@ bool group_byte(struct hd_vchip *v, uint8_t byte);
 bool group_complete(const struct hd_vchip *v);
 /* swi.c: one bit from the host; true when the chip answers (v->out). */
 bool swi_bit(struct hd_vchip *v, bool one);
-#define SWI_TIMEOUT_NS 65000000u /* tTIMEOUT, typical */
+#define SWI_TIMEOUT_NS (CHOICE_SWI_TIMEOUT_MS * (uint64_t)1000000)
 
 /* ------------------------------------------------------------- faults */
 /* How many of the next n bus bytes pass before power is cut. */

@@ -5,9 +5,7 @@
  * The bytes are published read-outs of new parts. Serial numbers are replaced
  * by ones drawn from the seed: no two chips share theirs.
  */
-#include <openssl/rand.h>
-
-#include "internal.h"
+#include "crypto.h"
 
 /* clang-format off */
 #define BLANK_20_TO_51                                                       \
@@ -123,7 +121,7 @@ int hd_vchip_init(struct hd_vchip *v, const struct hd_variant *variant,
     memset(v, 0, sizeof *v);
     if (seed != NULL) {
         memcpy(v->seed, seed, sizeof v->seed);
-    } else if (RAND_priv_bytes(v->seed, sizeof v->seed) != 1) {
+    } else if (!v_entropy(v->seed)) {
         return HD_ERR_PORT;
     }
     v->model = variant->model;

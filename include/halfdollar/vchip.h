@@ -23,10 +23,11 @@
  *     uint8_t answer[4];
  *     hd_vbus_read(&bus, 0x60, answer, 4);      (now 04 11 33 43)
  *
- * What vchip does not model: analogue behaviour, transport keys of GenDig
- * (KeyID >= 0x8000; their values are secret, the command is refused), side
- * channels, and the NDA-only details that docs/chip marks "(inferred)"; the
- * choices made for those stand in one table, vchip/choices.h.
+ * What vchip does not model: analogue behaviour (so a wake pulse at any bus
+ * speed counts, and tPU and the SMBus timeout do not exist), transport keys
+ * of GenDig (KeyID >= 0x8000; their values are secret, the command is
+ * refused), side channels, and the NDA-only details that docs/chip marks
+ * "(inferred)"; the choices made for those stand in one table, vchip/choices.h.
  *
  * A struct hd_vchip may not be copied while attached to a bus or while it
  * holds cached key objects: use hd_vchip_snapshot() / hd_vchip_restore().

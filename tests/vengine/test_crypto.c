@@ -3,6 +3,7 @@
  * Known answers for what commands compute with: published vectors, the
  * project's vector files, and OpenSSL called another way.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -305,6 +306,46 @@ static void test_both_sides_agree_on_the_secret(void **state)
     hd_vchip_free(&b.chip);
 }
 
+/* ------------------------------------------------------------------ threads */
+
+/* One chip's life in a thread of its own: the same in every thread. */
+static void *sign_in_a_thread(void *arg)
+{
+    struct bench b;
+    uint8_t *rs = arg;
+    uint8_t d[32], digest[32] = {1};
+
+    bench_start(&b, "tflxtls");
+    for (int i = 0; i < 20; i++) {
+        v_ec_generate(&b.chip, d);
+        v_hmac(d, 32, digest, 32, digest);
+        if (!v_ec_sign(&b.chip, d, digest, rs)) {
+            memset(rs, 0, 64);
+        }
+    }
+    hd_vchip_free(&b.chip);
+    return NULL;
+}
+
+static void
+test_chips_in_different_threads_do_not_disturb_each_other(void **state)
+{
+    enum { THREADS = 4 };
+    static uint8_t rs[THREADS + 1][64];
+    pthread_t threads[THREADS];
+
+    (void)state;
+    (void)sign_in_a_thread(rs[THREADS]);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(
+                pthread_create(&threads[i], NULL, sign_in_a_thread, rs[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_memory_equal(rs[i], rs[THREADS], 64);
+    }
+}
+
 /* ------------------------------------------------------------------- random */
 
 static void
@@ -358,6 +399,8 @@ int main(void)
             cmocka_unit_test(test_private_numbers_out_of_range_are_refused),
             cmocka_unit_test(test_points_off_the_curve_are_refused),
             cmocka_unit_test(test_both_sides_agree_on_the_secret),
+            cmocka_unit_test(
+                    test_chips_in_different_threads_do_not_disturb_each_other),
             cmocka_unit_test(
                     test_random_is_a_pattern_until_the_configuration_is_locked),
             cmocka_unit_test(test_random_never_repeats_itself),

@@ -28,7 +28,7 @@ static int set_up(void **state)
     static struct place p;
 
     bench_start(&p.b, "tflxtls");
-    (void)strcpy(p.dir, "/tmp/vengine.XXXXXX");
+    (void)snprintf(p.dir, sizeof p.dir, "/tmp/vengine.XXXXXX");
     if (mkdtemp(p.dir) == NULL) {
         return -1;
     }

@@ -58,9 +58,7 @@ static uint8_t take_value(struct hd_vchip *v, const struct vcmd *c,
 static uint8_t write_private(struct hd_vchip *v, unsigned slot,
                              const uint8_t value[VALUE_BYTES])
 {
-    static const uint8_t pad[4];
-
-    if (memcmp(value, pad, 4) != 0 || !v_ec_valid_private(value + 4)) {
+    if (!v_ec_valid_private(value + 4)) { /* the pad before it is not read */
         return refuse(v, HD_WHY_PRIVATE_RANGE, (int)slot);
     }
     return store(v, ee_slot_at(slot), value, VALUE_BYTES);

@@ -59,6 +59,7 @@ struct hd_port {
     char about[128]; /* for people: "/dev/i2c-1, address 0x60" */
     /* private */
     int (*probe)(void *ctx, uint8_t addr7, uint8_t answer[4]);
+    void (*why)(void *ctx, char *out, size_t size); /* NULL: cannot say */
     void (*close)(void *ctx);
 };
 
@@ -75,6 +76,13 @@ HD_MUST_CHECK int hd_port_open(struct hd_port *port, const char *address,
 
 /* Gives everything back; a port of zeros is left alone. */
 void hd_port_close(struct hd_port *port);
+
+/*
+ * Why the chip refused its last command: the virtual chip's own sentence,
+ * naming the bit or state. Empty when it did not refuse, and for real chips,
+ * which give a status byte and nothing more. size > 0.
+ */
+void hd_port_why(const struct hd_port *port, char *out, size_t size);
 
 /* One that answered on the bus. */
 struct hd_port_found {

@@ -48,7 +48,8 @@ enum hd_vdoor_op {
     HD_VDOOR_UNLOCK = 6,
     HD_VDOOR_SWI = 7,   /* single-wire characters */
     HD_VDOOR_FAULT = 8, /* add a fault to a chip, or clear */
-    HD_VDOOR_POWER = 9  /* power of a chip off or on */
+    HD_VDOOR_POWER = 9, /* power of a chip off or on */
+    HD_VDOOR_WHY = 10   /* the sentence of a chip's last refusal */
 };
 
 enum hd_vdoor_status {

@@ -144,6 +144,14 @@ int hd_port_open(struct hd_port *port, const char *address, char *why,
     return err;
 }
 
+void hd_port_why(const struct hd_port *port, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (port->why) {
+        port->why(port->ctx, out, size);
+    }
+}
+
 void hd_port_close(struct hd_port *port)
 {
     if (port->close) {

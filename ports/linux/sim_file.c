@@ -157,6 +157,15 @@ static int sim_probe(void *ctx, uint8_t addr7, uint8_t answer[4])
     return end(f, hd_vbus_read(&f->bus, addr7, answer, 4));
 }
 
+static void sim_why(void *ctx, char *out, size_t size)
+{
+    const struct sim_file *f = ctx;
+    const struct hd_refusal *refusal = hd_vchip_refusal(&f->chip);
+    if (refusal->why != HD_WHY_NONE) {
+        (void)hd_refusal_text(refusal, out, size);
+    }
+}
+
 static void sim_close(void *ctx)
 {
     struct sim_file *f = ctx;
@@ -223,6 +232,7 @@ int open_sim(struct hd_port *port, const char *rest, uint8_t addr7,
     port->ctx = f;
     port->addr7 = f->chip.swi ? 0 : f->chip.addr7;
     port->probe = f->chip.swi ? NULL : sim_probe;
+    port->why = sim_why;
     port->close = sim_close;
     snprintf(port->about, sizeof(port->about), "virtual chip %.100s", rest);
     return HD_OK;

@@ -128,6 +128,17 @@ static const struct hd_bus sock_bus = {
         .lock = sock_lock,
 };
 
+static void sock_why(void *ctx, char *out, size_t size)
+{
+    struct sock *s = ctx;
+    link_begin(&s->link, HD_VDOOR_WHY);
+    link_put_le(&s->link, s->addr7, 1);
+    if (call(s) == HD_OK) {
+        snprintf(out, size, "%.*s", (int)s->link.body_len,
+                 (const char *)s->link.body);
+    }
+}
+
 static void sock_close(void *ctx)
 {
     struct sock *s = ctx;
@@ -174,6 +185,7 @@ int open_socket(struct hd_port *port, const char *rest, uint8_t addr7,
     port->ctx = s;
     port->addr7 = addr7;
     port->probe = sock_probe;
+    port->why = sock_why;
     port->close = sock_close;
     snprintf(port->about, sizeof(port->about), "%.100s, address 0x%02X", rest,
              addr7);

@@ -310,6 +310,23 @@ static uint8_t op_power(struct door_call *call, struct answer *out)
     return HD_VDOOR_OK;
 }
 
+static uint8_t op_why(struct door_call *call, struct answer *out)
+{
+    const struct hd_vchip *chip =
+            chip_at(&call->door->bus, take_le(&call->in, 1));
+    if (call->in.bad || !chip) {
+        return bad(out, "why: no chip has that address");
+    }
+    const struct hd_refusal *refusal = hd_vchip_refusal(chip);
+    char text[512] = "";
+    if (refusal->why != HD_WHY_NONE) {
+        (void)hd_refusal_text(refusal, text, sizeof(text));
+    }
+    out->len = strlen(text);
+    memcpy(out->bytes, text, out->len);
+    return HD_VDOOR_OK;
+}
+
 /* Operations that the holder of the lock keeps others from. */
 static const struct {
     op_fn *run;
@@ -324,6 +341,7 @@ static const struct {
         [HD_VDOOR_SWI] = {op_swi, true},
         [HD_VDOOR_FAULT] = {op_fault, false},
         [HD_VDOOR_POWER] = {op_power, false},
+        [HD_VDOOR_WHY] = {op_why, false},
 };
 
 static uint8_t run(struct door_call *call, uint8_t op, struct answer *out)

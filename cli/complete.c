@@ -2,7 +2,7 @@
 /*
  * half --list WORDS...: what may follow these words, one a line. For
  * completions/half.bash, which so knows every verb and option without
- * repeating them. "FILE" and "CHIP" stand for what the shell must find.
+ * repeating them. FILE, CHIP and COMMAND stand for what the shell finds.
  */
 #include <string.h>
 
@@ -62,8 +62,35 @@ static bool list_value(const struct verb *verb, const char *last)
     return false;
 }
 
-static void list_verb(const struct verb *verb, const char *last)
+/* "config|data|slot [N]": the first argument is one of these words. */
+static void list_first_argument(const char *args)
 {
+    char words[80];
+    size_t len = strcspn(args, " ");
+
+    if (args[0] >= 'a' && args[0] <= 'z' && strchr(args, '|') &&
+        len < sizeof words) {
+        memcpy(words, args, len);
+        words[len] = 0;
+        list_words(words);
+    }
+}
+
+/* words: what stands after the verb. */
+static void list_verb(const struct verb *verb, char **words)
+{
+    const char *last = NULL;
+    bool options_end = false;
+
+    for (; *words; words++) {
+        last = *words;
+        options_end = options_end || strcmp(last, "--") == 0;
+    }
+    if (options_end) {
+        puts(!verb->rest_is_args || strcmp(last, "--") != 0 ? "FILE"
+                                                            : "COMMAND");
+        return;
+    }
     if (last && list_value(verb, last)) {
         return;
     }
@@ -71,15 +98,11 @@ static void list_verb(const struct verb *verb, const char *last)
         printf("--%s\n", o->name);
     }
     puts("--help");
-    if (verb->args && strstr(verb->args, "FILE")) {
-        puts("FILE");
-    } else if (verb->args && verb->args[0] >= 'a' && verb->args[0] <= 'z' &&
-               strchr(verb->args, '|')) {
-        /* "config|data|slot [N]": the first argument is one of these */
-        char words[80];
-        (void)snprintf(words, sizeof words, "%.*s",
-                       (int)strcspn(verb->args, " "), verb->args);
-        list_words(words);
+    if (verb->args) {
+        list_first_argument(verb->args);
+        if (strstr(verb->args, "FILE")) {
+            puts("FILE");
+        }
     }
 }
 
@@ -111,9 +134,5 @@ void complete(char **words)
     if (!verb) {
         return;
     }
-    char *last = NULL;
-    for (words++; *words; words++) {
-        last = *words;
-    }
-    list_verb(verb, last);
+    list_verb(verb, words + 1);
 }

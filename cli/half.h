@@ -237,9 +237,13 @@ int read_input(struct call *c, const char *path, size_t limit,
 /* Wipes and frees. */
 void free_input(struct input *in);
 
+/* EXIT_DONE if nobody but the owner can read the file that holds a secret;
+ * otherwise refuses, with the chmod that mends it. */
+int check_private(struct call *c, const char *path);
+
 /*
- * A secret of exactly len bytes from a file: raw, or hex. A file that others
- * may read is refused, with the chmod that mends it.
+ * A secret of exactly len bytes from a file: raw, or hex.
+ * Checked with check_private().
  */
 int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len);
 

@@ -38,8 +38,9 @@ static void transfer(FILE *f, const struct hd_meaning *m, bool timed,
 
 static void remark(FILE *f, const struct hd_remark *r)
 {
+    char mark = r->event->kind == HD_EVENT_COMMAND ? '!' : '*';
     put_time(f, true, r->t_ns);
-    fprintf(f, "  ! %02X  %s: %s\n", r->addr7, r->kind, r->text);
+    fprintf(f, "  %c %02X  %s: %s\n", mark, r->addr7, r->kind, r->text);
 }
 
 const struct hd_trace_form hd_trace_text_form = {begin, transfer, remark};

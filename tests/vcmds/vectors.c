@@ -99,8 +99,8 @@ void run_vectors(const char *family, const char *variant, vector_fn *fn)
         ran += fn(&r, &v) == RAN;
         rig_stop(&r);
     }
-    print_message("%-14s %-5s %3zu of %3zu cases run\n", family,
-                  variant, ran, i);
+    print_message("%-14s %-5s %3zu of %3zu cases run\n", family, variant, ran,
+                  i);
     assert_true(ran > 0);
     json_decref(file);
 }

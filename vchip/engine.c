@@ -509,7 +509,7 @@ void engine_execute(struct hd_vchip *v)
 {
     const uint8_t op = v->in_len > 1 ? v->in[1] : 0;
     const struct vcmd_row *row = NULL; /* known once the group is sound */
-    struct vcmd c;
+    struct vcmd c = {0};
     uint8_t status;
 
     v->state = HD_V_BUSY;

@@ -46,10 +46,7 @@ uint8_t refuse_bits(struct hd_vchip *v, enum hd_why why, int slot, uint8_t byte,
 
     r->byte = byte;
     r->mask = mask;
-    /* The word of the last byte would reach past the zone. */
-    r->value = (uint16_t)(byte + 1 < HD_V_CONFIG_BYTES ? le16(v->ee + byte)
-                                                       : v->ee[byte]);
-    r->value &= mask;
+    r->value = le16(v->ee + byte) & mask;
     return r->status;
 }
 

@@ -24,8 +24,9 @@ enum { LOCK, WAKE, POLL, SEND, REWIND, RECOVER, END };
  * and none of this is sharper than that. */
 #define UNIT_SHIFT   14
 #define WAKE_DELAY   1500U /* tWHI, us */
-#define WAKE_WINDOW  6U    /* 98 ms, for a chip busy or testing itself */
-#define SHORT_PERIOD 42U   /* 688 ms: the watchdog bites at 0.7 s at least */
+#define WAKE_WINDOW  2U    /* 33 ms: a chip that tests itself needs 20 ... */
+#define WAKE_LONGER  3U  /* ... more each time: a busy one wakes after 1.7 s */
+#define SHORT_PERIOD 42U /* 688 ms: the watchdog bites at 0.7 s at least */
 #define LONG_PERIOD  255U
 #define MARGIN       1U /* for the transfers of one command */
 
@@ -89,7 +90,7 @@ static int do_wake(struct hd_chip *c)
 
     c->since_us = now_us(c);
     c->due_us = c->since_us + WAKE_DELAY;
-    c->limit = WAKE_WINDOW;
+    c->limit = (uint16_t)(WAKE_WINDOW + c->tries * WAKE_LONGER);
     c->answer = 1;
     c->state = POLL;
     return rc ? fault(c, rc, WAKE) : HD_OK;

@@ -24,15 +24,32 @@ const struct hd_step hd_op_gfm[] = {
         {hd_hook_only_608, OP_AES, 3, 0, OUT | LAST, {16, 16, 0}, 16, T_AES},
 };
 
+/* 0x11 is "RNG and AES failed" or "I have just woken up": the test of AES
+ * alone tells them apart. */
+static int selftest(struct hd_chip *c, bool answered)
+{
+    if (answered && c->w.buf[1] != 0x11) {
+        c->flags |= LAST;
+    }
+    return hd_hook_only_608(c, answered);
+}
+
+static int selftest_again(struct hd_chip *c, bool answered)
+{
+    if (!answered || c->w.buf[1] == 0x10) {
+        return HD_OK;
+    }
+    if (++c->tries > HD_CHIP_FAULTS) {
+        return HD_ERR_RESTARTED;
+    }
+    c->step = 0;
+    c->pos = 0;
+    return HD_PENDING;
+}
+
 const struct hd_step hd_op_selftest[] = {
-        {hd_hook_only_608,
-         OP_SELFTEST,
-         0,
-         0,
-         PARAM1 | OUT | MAP | LAST,
-         {0},
-         1,
-         T_SELFTEST},
+        {selftest, OP_SELFTEST, 0, 0, PARAM1 | OUT | MAP, {0}, 1, T_SELFTEST},
+        {selftest_again, OP_SELFTEST, 0, 0, MAP | LAST, {0}, 1, T_SELFTEST},
 };
 
 /* The answer: len bytes of cipher, then a nonce; each 32 bytes are under a

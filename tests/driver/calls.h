@@ -12,6 +12,8 @@
 struct call {
     const char *name;
     bool on_508, on_608;
+    bool unproven; /* wrong unseen if the chip runs a command twice: the chip
+                      has nothing in its answer that would show it */
     int (*run)(struct rig *r); /* what the driver returned */
 };
 

@@ -237,33 +237,58 @@ static void ask_all(struct thief *t)
 static const struct {
     const char *name;
     void (*run)(struct thief *t);
-    bool refused; /* all of it must be refused */
+    bool refused;        /* all of it must be refused */
+    const char *answers; /* NULL: the chip's reason is shown */
 } families[] = {
-        {"read it", ask_read, true},
-        {"read it encrypted, under each slot's key", ask_read_encrypted, true},
-        {"make a new one in its place (GenKey)", ask_genkey, false},
-        {"put a known one in its place", ask_write, true},
-        {"rewrite the rules, undo the locks", ask_unlock, true},
-        {"hash it (MAC, CheckMac, GenDig, HMAC)", ask_digest, true},
-        {"derive from it (DeriveKey, KDF, AES)", ask_derive, true},
-        {"ECDH, internal signature, verify", ask_ecdh, true},
-        {"every command, mode and length", ask_all, false},
+        {"read it", ask_read, true, NULL},
+        {"read it encrypted, under each slot's key", ask_read_encrypted, true,
+         NULL},
+        {"make a new one in its place (GenKey)", ask_genkey, false, NULL},
+        {"put a known one in its place", ask_write, true, NULL},
+        {"rewrite the rules, undo the locks", ask_unlock, true, NULL},
+        {"hash it (MAC, CheckMac, GenDig, HMAC)", ask_digest, true, NULL},
+        {"derive from it (DeriveKey, KDF, AES)", ask_derive, true, NULL},
+        {"ECDH, internal signature, verify", ask_ecdh, true, NULL},
+        {"every command, mode and length", ask_all, false,
+         "what it answers: public keys, signatures, random numbers, digests of "
+         "his "
+         "own data, and what the rules leave open to read"},
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 
 /* ------------------------------------------------------------------ course */
 
+/* The chip's sentence, in lines of at most 66 characters. */
+static void print_wrapped(const char *text)
+{
+    const size_t width = 66;
+
+    while (*text != '\0') {
+        size_t len = strlen(text);
+
+        if (len > width) {
+            for (len = width; len > 0 && text[len] != ' '; len--) {
+            }
+            len = len == 0 ? width : len;
+        }
+        printf("      %.*s\n", (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
+}
+
 static int run_family(struct thief *t, size_t i)
 {
-    t->asked = t->answered = t->key_bytes = 0;
+    t->asked = 0;
+    t->answered = 0;
+    t->key_bytes = 0;
     t->reason[0] = '\0';
     families[i].run(t);
     printf("  %-42s %7u %8u %9u\n", families[i].name, t->asked, t->answered,
            t->key_bytes);
-    if (families[i].refused || i == 2) {
-        printf("      \"%s\"\n", t->reason);
-    }
+    print_wrapped(families[i].answers != NULL ? families[i].answers
+                                              : t->reason);
     t->total += t->asked;
     t->total_found += t->key_bytes;
     return families[i].refused && t->answered != 0;

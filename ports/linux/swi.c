@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ enum {
  * to 16 ms. */
 #define SILENCE_MS 30
 #define ECHO_MS    500
+#define PTY_MAJOR  136 /* of /dev/pts: 136 to 143 */
 
 struct swi {
     int fd;
@@ -240,6 +242,15 @@ static void swi_close(void *ctx)
 
 /* ---------------------------------------------------------------- opening */
 
+/* Pseudo terminals have eight bits and say so by failing. */
+static tcflag_t char_size(int fd)
+{
+    struct stat st;
+    bool is_pty = fstat(fd, &st) == 0 && major(st.st_rdev) >= PTY_MAJOR &&
+                  major(st.st_rdev) < PTY_MAJOR + 8;
+    return is_pty ? CS8 : CS7;
+}
+
 static int open_tty(const char *path)
 {
     struct termios t;
@@ -250,7 +261,7 @@ static int open_tty(const char *path)
     if (tcgetattr(fd, &t) == 0) {
         cfmakeraw(&t);
         t.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | CSTOPB | CRTSCTS);
-        t.c_cflag |= CS7 | CLOCAL | CREAD;
+        t.c_cflag |= char_size(fd) | CLOCAL | CREAD;
         t.c_cc[VMIN] = 1;
         t.c_cc[VTIME] = 0;
         cfsetspeed(&t, B230400);

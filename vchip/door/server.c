@@ -225,6 +225,19 @@ static int wait_ms(const struct hd_vdoor *door, int timeout_ms)
     return wait;
 }
 
+/* On a real clock a transfer takes the time its bits take: nobody hears of
+ * its end before. The bus is busy meanwhile, so waiting here is right. */
+static void keep_pace(const struct hd_vdoor *door)
+{
+    uint64_t wall = door_clock_ns() - door->real_start_ns;
+    if (door->options.real_clock && door->bus.now_ns > wall) {
+        uint64_t ns = door->bus.now_ns - wall;
+        struct timespec t = {(time_t)(ns / 1000000000u),
+                             (long)(ns % 1000000000u)};
+        nanosleep(&t, NULL);
+    }
+}
+
 /* Reads, answers, and saves before any answer leaves: what a program was
  * told is in the file. */
 static int serve_clients(struct hd_vdoor *door, const struct round *r)
@@ -243,6 +256,7 @@ static int serve_clients(struct hd_vdoor *door, const struct round *r)
         door_serve(door, door->clients[i], now);
     }
     int err = door_save(door, false);
+    keep_pace(door);
     for (size_t i = r->clients; i-- > 0;) {
         struct client *c = door->clients[i];
         if (!drain(c) || gone[i] || (c->closing && c->out_len == 0)) {

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Chip addresses, and chips in files. */
+#include "rig.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "halfdollar/chip.h"
+
+#define WORD 5
+
+/* ------------------------------------------------------------- addresses */
+
+static void test_a_wrong_address_teaches_the_right_one(void **state)
+{
+    static const struct {
+        const char *address;
+        int err;
+        const char *says;
+    } cases[] = {
+            {"", HD_ERR_FORMAT, "i2c:1@0x60"},
+            {"banana", HD_ERR_FORMAT, "i2c:1@0x60"},
+            {"thing.vchip", HD_ERR_FORMAT, "did you mean sim:thing.vchip?"},
+            {"/dev/ttyUSB0", HD_ERR_FORMAT, "swi:/dev/ttyUSB0"},
+            {"/dev/i2c-1", HD_ERR_FORMAT, "i2c:/dev/i2c-1"},
+            {"/run/x.sock", HD_ERR_FORMAT, "unix:/run/x.sock"},
+            {"i2c:", HD_ERR_FORMAT, "ends too early"},
+            {"i2c:one", HD_ERR_FORMAT, "adapter's number"},
+            {"i2c:1@0xC0", HD_ERR_FORMAT,
+             "without its read/write bit it is "
+             "@0x60"},
+            {"i2c:1@0x6C0", HD_ERR_FORMAT, "7-bit address"},
+            {"i2c:1@0x03", HD_ERR_FORMAT, "0x08 to 0x77"},
+            {"i2c:1@", HD_ERR_FORMAT, "7-bit address"},
+            {"i2c:1@-5", HD_ERR_FORMAT, "7-bit address"},
+            {"i2c:/dev/null", HD_ERR_UNSUPPORTED, "no adapter"},
+            {"i2c:/nowhere", HD_ERR_IO, "modprobe i2c-dev"},
+            {"swi:/dev/null", HD_ERR_IO, "/dev/null"},
+            {"sim:/nowhere/x", HD_ERR_IO, "/nowhere/"},
+            {"sim:nothing.vchip", HD_ERR_IO, "half sim create"},
+            {"unix:/nowhere", HD_ERR_IO, "half sim serve"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hd_port port;
+        char why[256] = "";
+        int err = hd_port_open(&port, cases[i].address, why, sizeof(why));
+        if (err != cases[i].err || !strstr(why, cases[i].says)) {
+            fail_msg("%s: %s: %s", cases[i].address, hd_errname(err), why);
+        }
+        hd_port_close(&port);
+        assert_int_equal(hd_port_open(&port, cases[i].address, NULL, 0), err);
+    }
+    unlink(".nothing.vchip.lock");
+}
+
+/* ----------------------------------------------------------------- files */
+
+static void open_sim(struct rig *rig, struct hd_port *port)
+{
+    char address[128], why[256] = "";
+    snprintf(address, sizeof(address), "sim:%s", rig->chip);
+    assert_int_equal(hd_port_open(port, address, why, sizeof(why)), HD_OK);
+}
+
+static void test_a_file_that_is_no_chip_is_told(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port port;
+    char address[128], why[256] = "";
+    FILE *f = fopen(rig->chip, "w");
+    assert_non_null(f);
+    fputs("not a chip", f);
+    fclose(f);
+    snprintf(address, sizeof(address), "sim:%s", rig->chip);
+    assert_int_equal(hd_port_open(&port, address, why, sizeof(why)),
+                     HD_ERR_CORRUPT);
+    assert_non_null(strstr(why, "not a virtual chip"));
+}
+
+static void test_two_ports_to_one_file_see_one_chip(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port one, two;
+    uint32_t value = 0;
+    open_sim(rig, &one);
+    open_sim(rig, &two);
+    for (uint32_t n = 1; n < 20; n++) {
+        assert_int_equal(rig_write_word(n % 2 ? &one : &two, WORD, n), HD_OK);
+        assert_int_equal(rig_read_word(n % 2 ? &two : &one, WORD, &value),
+                         HD_OK);
+        assert_int_equal(value, n);
+    }
+    hd_port_close(&one);
+    hd_port_close(&two);
+}
+
+/* Nonce(pass-through) in one process, Info(State) in the next: TempKey valid,
+ * SourceFlag 1 (docs/chip part 1, 11.1). */
+static void test_registers_survive_from_one_process_to_the_next(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t nonce[36] = {0x16, 0x03, 0, 0, 1, 2, 3};
+    static const uint8_t info[4] = {0x30, 0x02, 0, 0};
+    uint8_t out[64] = {0};
+    struct hd_port port;
+    pid_t child = fork();
+    if (child == 0) {
+        open_sim(rig, &port);
+        int n = rig_command(&port, nonce, sizeof(nonce), out);
+        hd_port_close(&port);
+        _exit(n == 1 && out[0] == 0 ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    open_sim(rig, &port);
+    assert_int_equal(rig_command(&port, info, sizeof(info), out), 4);
+    assert_int_equal(out[1] & 0x80, 0x80);
+    hd_port_close(&port);
+}
+
+/* Adds 1 to the word, rounds times, under the lock. */
+static int add_ones(struct rig *rig, int rounds)
+{
+    struct hd_port port;
+    open_sim(rig, &port);
+    for (int i = 0; i < rounds; i++) {
+        uint32_t value = 0;
+        int err = port.bus->lock(port.ctx, true);
+        /* the commands' own unlocking must not let anybody in between, so
+         * they run on a bus without lock() */
+        struct hd_bus bus = *port.bus;
+        struct hd_port inner = port;
+        bus.lock = NULL;
+        inner.bus = &bus;
+        err = err ? err : rig_read_word(&inner, WORD, &value);
+        err = err ? err : rig_write_word(&inner, WORD, value + 1);
+        int unlocked = port.bus->lock(port.ctx, false);
+        if (err || unlocked) {
+            return 1;
+        }
+    }
+    hd_port_close(&port);
+    return 0;
+}
+
+static void test_processes_take_turns_with_a_file(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port port;
+    uint32_t value = 1;
+    open_sim(rig, &port);
+    assert_int_equal(rig_write_word(&port, WORD, 0), HD_OK);
+    hd_port_close(&port);
+    pid_t children[3];
+    for (size_t i = 0; i < 3; i++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            _exit(add_ones(rig, 40));
+        }
+    }
+    for (size_t i = 0; i < 3; i++) {
+        int status = -1;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    open_sim(rig, &port);
+    assert_int_equal(rig_read_word(&port, WORD, &value), HD_OK);
+    assert_int_equal(value, 120);
+    hd_port_close(&port);
+}
+
+static void test_a_killed_process_takes_nothing_back(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port port;
+    uint32_t value = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        open_sim(rig, &port);
+        int err = port.bus->lock(port.ctx, true);
+        struct hd_bus bus = *port.bus;
+        struct hd_port inner = port;
+        bus.lock = NULL;
+        inner.bus = &bus;
+        err = err ? err : rig_write_word(&inner, WORD, 0xABCD);
+        _exit(err ? 1 : 0); /* never unlocks, never closes */
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    open_sim(rig, &port);
+    port.bus->wait_us(port.ctx, 2000000); /* it was left awake: watchdog */
+    assert_int_equal(rig_read_word(&port, WORD, &value), HD_OK);
+    assert_int_equal(value, 0xABCD);
+    hd_port_close(&port);
+}
+
+static void test_the_driver_finds_the_chip_in_a_file(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port port;
+    struct hd_chip chip;
+    struct hd_port_found found[2];
+    size_t count = 0;
+    open_sim(rig, &port);
+    assert_int_equal(hd_port_scan(&port, found, 2, &count), HD_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].addr7, 0x60);
+    assert_true(found[0].is_chip);
+    assert_int_equal(hd_chip_open(&chip, port.bus, port.ctx, NULL), HD_OK);
+    hd_chip_close(&chip);
+    hd_port_close(&port);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            T(test_a_wrong_address_teaches_the_right_one),
+            T(test_a_file_that_is_no_chip_is_told),
+            T(test_two_ports_to_one_file_see_one_chip),
+            T(test_registers_survive_from_one_process_to_the_next),
+            T(test_processes_take_turns_with_a_file),
+            T(test_a_killed_process_takes_nothing_back),
+            T(test_the_driver_finds_the_chip_in_a_file),
+    };
+    return cmocka_run_group_tests_name("ports: addresses and files", tests,
+                                       NULL, NULL);
+}

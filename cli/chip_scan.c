@@ -52,7 +52,13 @@ static void tell(struct call *c, const char *bus,
 {
     char address[300];
 
-    (void)snprintf(address, sizeof address, "%s@0x%02x", bus, found->addr7);
+    /* A file holds one chip, and knows its address. */
+    bool is_file = strncmp(bus, "sim:", 4) == 0;
+    int len = snprintf(address, sizeof address, "%s", bus);
+    if (!is_file && len > 0 && (size_t)len < sizeof address) {
+        (void)snprintf(address + len, sizeof address - (size_t)len, "@0x%02x",
+                       found->addr7);
+    }
     json_t *entry = json_pack("{s:s,s:i,s:n}", "chip", address, "address",
                               (int)found->addr7, "variant");
     if (found->is_chip) {
@@ -81,8 +87,9 @@ static int scan(struct call *c, const char *address)
     }
     json_t *list = json_array();
     char bus[256];
-    (void)snprintf(bus, sizeof bus, "%.*s", (int)strcspn(address, "@"),
-                   address);
+    bool is_file = strncmp(address, "sim:", 4) == 0;
+    (void)snprintf(bus, sizeof bus, "%.*s",
+                   (int)strcspn(address, is_file ? "" : "@"), address);
     for (size_t i = 0; i < count && i < FOUND_MOST; i++) {
         tell(c, bus, &found[i], list);
     }

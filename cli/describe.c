@@ -23,14 +23,14 @@ size_t describe_slot_size(unsigned slot)
 
 bool describe_is_private(const uint8_t config[128], unsigned slot)
 {
-    return config[96 + 2 * slot] & 1;
+    return (config[96 + 2 * slot] & 1) != 0;
 }
 
 uint8_t describe_address(const uint8_t config[128], bool is_608)
 {
     bool extra = is_608 && (config[19] & 1) && config[85];
 
-    return (extra ? config[85] : config[16]) >> 1;
+    return (uint8_t)((extra ? config[85] : config[16]) >> 1);
 }
 
 /* Adds "; text" (or "text" if nothing stands there). */

@@ -112,9 +112,10 @@ static void help_option(FILE *out, const struct option *o)
     }
     (void)snprintf(left, sizeof left, "%s--%s%s%s", letter, o->name,
                    o->value ? " " : "", o->value ? o->value : "");
-    fprintf(out, "  %-24s ", left);
     if (strlen(left) > 24) {
-        fprintf(out, "\n%27s", "");
+        fprintf(out, "  %s\n%27s", left, "");
+    } else {
+        fprintf(out, "  %-24s ", left);
     }
     wrapped(out, o->help, 27, 27);
 }

@@ -237,45 +237,71 @@ static long resident_kib(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void bench_many(void)
+/* Wakes one of many and has it do something; p2 NULL: one packet only. */
+static void use(struct hd_vchip *chip, const struct packet *p1,
+                const struct packet *p2)
+{
+    uint8_t answer[160];
+    struct hd_vbus bus;
+
+    chip->speed = HD_V_INSTANT;
+    hd_vbus_init(&bus, 1000000);
+    need(hd_vbus_attach(&bus, chip) == HD_OK, "attaching one of many");
+    hd_vbus_wake(&bus);
+    hd_vbus_advance(&bus, 1500000);
+    need(hd_vbus_write(&bus, chip->addr7, p1->bytes, p1->len, NULL) == HD_OK,
+         "a command to one of many");
+    if (p2 != NULL) {
+        need(hd_vbus_write(&bus, chip->addr7, p2->bytes, p2->len, NULL) ==
+                             HD_OK &&
+                     hd_vbus_read(&bus, chip->addr7, answer, p2->answer_len) ==
+                             HD_OK &&
+                     answer[0] == p2->answer_len,
+             "a signature of one of many");
+    }
+}
+
+/* Makes chips of a variant, uses each once, and tells what they take. */
+static void bench_many(const char *what, const char *variant, uint32_t count,
+                       const struct packet *p1, const struct packet *p2)
 {
     const long before = resident_kib();
-    const struct hd_variant *blank = hd_vchip_variant("608b");
-    const struct packet info = make(0x30, 0, 0, NULL, 0, 7);
-    struct hd_vchip *chips = calloc(CHIPS, sizeof *chips);
+    struct hd_vchip *chips = calloc(count, sizeof *chips);
     const double t = seconds();
-    long used;
+    double each;
 
     need(chips != NULL, "memory for many chips");
-    for (uint32_t i = 0; i < CHIPS; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint8_t own[32] = {0};
-        struct rig r;
 
         memcpy(own, &i, sizeof i);
-        need(hd_vchip_init(&chips[i], blank, own) == HD_OK, "making a chip");
-        hd_vbus_init(&r.bus, 1000000);
-        hd_vbus_attach(&r.bus, &chips[i]);
-        hd_vbus_wake(&r.bus);
-        hd_vbus_advance(&r.bus, 1500000);
-        need(hd_vbus_write(&r.bus, 0x60, info.bytes, info.len, NULL) == HD_OK,
-             "a command to one of many");
+        need(hd_vchip_init(&chips[i], hd_vchip_variant(variant), own) == HD_OK,
+             "making a chip");
+        use(&chips[i], p1, p2);
     }
-    used = resident_kib() - before;
-    printf("%-28s %10d      sizeof %zu bytes, resident %.0f bytes each "
-           "(aim <= 4096), made, woken and asked in %.2f s\n",
-           "chips in one process", CHIPS, sizeof *chips,
-           (double)used * 1024 / CHIPS, seconds() - t);
+    each = (double)(resident_kib() - before) * 1024 / count;
+    printf("%-28s %10u      resident %5.0f bytes each   aim 4096   ratio "
+           "%5.2f   (sizeof %zu; %.2f s)\n",
+           what, count, each, each / 4096, sizeof *chips, seconds() - t);
+    for (uint32_t i = 0; i < count; i++) {
+        hd_vchip_free(&chips[i]);
+    }
     free(chips);
 }
 
 int main(void)
 {
     static struct rig r;
+    static const uint8_t digest[32] = {1};
+    const struct packet info = make(0x30, 0, 0, NULL, 0, 7);
+    const struct packet load = make(0x16, 0x43, 0, digest, 32, 4);
+    const struct packet sign = make(0x41, 0xA0, 0, NULL, 0, 67);
 
     start(&r);
     bench_sign(&r);
     bench_commands(&r);
     hd_vchip_free(&r.chip);
-    bench_many();
+    bench_many("chips, woken and asked", "608b", CHIPS, &info, NULL);
+    bench_many("chips that have signed", "tflxtls", CHIPS / 50, &load, &sign);
     return 0;
 }

@@ -16,4 +16,18 @@ OSSL_LIB_CTX *v_lib(void);
 /* True randomness, for a seed; false: the system gives none. */
 bool v_entropy(uint8_t out[32]);
 
+/* ec_cache.c: the key objects that one chip keeps. */
+struct ec_cache {
+    struct ec_cache *newer, *older;
+    bool listed, held;
+    uint8_t d[32];
+    uint8_t xy[64];
+    EVP_PKEY_CTX *sign;   /* NULL: none; its key is d */
+    EVP_PKEY_CTX *verify; /* NULL: none; its key is xy */
+};
+
+/* The chip's set, its own until it is given back. */
+struct ec_cache *ec_cache_take(struct hd_vchip *v);
+void ec_cache_give(struct ec_cache *c);
+
 #endif

@@ -9,8 +9,8 @@
  * would use any other. The arithmetic stays OpenSSL's; verification and ECDH
  * run in the ordinary context.
  *
- * Making a key object costs more than a signature. Each chip keeps the last
- * private and the last public key it used, found again by their bytes.
+ * The last private and the last public key that a chip used are kept as key
+ * objects and found again by their bytes (ec_cache.c).
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -28,13 +28,6 @@
 
 #define POINT_BYTES 65 /* 04, X, Y */
 #define DER_MAX     72 /* an ECDSA-Sig-Value over P-256 */
-
-struct ec_cache {
-    uint8_t d[32];
-    uint8_t xy[64];
-    EVP_PKEY_CTX *sign;   /* NULL: none yet; its key is d */
-    EVP_PKEY_CTX *verify; /* NULL: none yet; its key is xy */
-};
 
 static OSSL_LIB_CTX *seeded;
 static EC_GROUP *p256;
@@ -70,29 +63,6 @@ static void feed(struct hd_vchip *v, size_t len)
             OSSL_PARAM_construct_end()};
     v_must(rand != NULL && EVP_RAND_CTX_set_params(rand, params) == 1);
     v_wipe(bytes, sizeof bytes);
-}
-
-static struct ec_cache *cache(struct hd_vchip *v)
-{
-    if (v->ec_cache == NULL) {
-        v->ec_cache = calloc(1, sizeof(struct ec_cache));
-        v_must(v->ec_cache != NULL);
-    }
-    return v->ec_cache;
-}
-
-void v_cache_free(struct hd_vchip *v)
-{
-    struct ec_cache *c = v->ec_cache;
-
-    if (c == NULL) {
-        return;
-    }
-    EVP_PKEY_CTX_free(c->sign);
-    EVP_PKEY_CTX_free(c->verify);
-    v_wipe(c, sizeof *c);
-    free(c);
-    v->ec_cache = NULL;
 }
 
 /* ---------------------------------------------------------- key objects */
@@ -162,10 +132,8 @@ static EVP_PKEY_CTX *ready(OSSL_LIB_CTX *lib, EVP_PKEY *key, init_fn *init)
     return c;
 }
 
-static EVP_PKEY_CTX *signer(struct hd_vchip *v, const uint8_t d[32])
+static EVP_PKEY_CTX *signer(struct ec_cache *c, const uint8_t d[32])
 {
-    struct ec_cache *c = cache(v);
-
     if (c->sign != NULL && v_equal(c->d, d, 32)) {
         return c->sign;
     }
@@ -176,10 +144,8 @@ static EVP_PKEY_CTX *signer(struct hd_vchip *v, const uint8_t d[32])
     return c->sign;
 }
 
-static EVP_PKEY_CTX *verifier(struct hd_vchip *v, const uint8_t xy[64])
+static EVP_PKEY_CTX *verifier(struct ec_cache *c, const uint8_t xy[64])
 {
-    struct ec_cache *c = cache(v);
-
     if (c->verify != NULL && memcmp(c->xy, xy, 64) == 0) {
         return c->verify;
     }
@@ -217,44 +183,57 @@ static size_t rs_to_der(const uint8_t rs[64], uint8_t der[DER_MAX])
     return (size_t)n;
 }
 
+/* One nonce takes 64 bytes of randomness. OpenSSL throws a nonce away, and
+ * wants more, once in 2^32 times: then it finds more. */
+static bool sign(struct hd_vchip *v, EVP_PKEY_CTX *c, const uint8_t digest[32],
+                 uint8_t rs[64])
+{
+    static const size_t enough[] = {64, 512};
+    uint8_t der[DER_MAX];
+
+    for (size_t i = 0; i < sizeof enough / sizeof *enough; i++) {
+        size_t len = sizeof der;
+
+        feed(v, enough[i]);
+        if (EVP_PKEY_sign(c, der, &len, digest, 32) == 1) {
+            return der_to_rs(der, len, rs);
+        }
+    }
+    return false;
+}
+
 bool v_ec_sign(struct hd_vchip *v, const uint8_t d[32],
                const uint8_t digest[32], uint8_t rs[64])
 {
+    struct ec_cache *cache;
     EVP_PKEY_CTX *c;
-    uint8_t der[DER_MAX + 8];
-    size_t len = sizeof der;
+    bool ok;
 
     if (!v_ec_valid_private(d)) {
         return false;
     }
-    c = signer(v, d);
-    if (c == NULL) {
-        return false;
-    }
-    /* One nonce takes 64 bytes; the chance that OpenSSL throws one away and
-     * wants more is below 2^-32, and then it finds 512. */
-    feed(v, 64);
-    if (EVP_PKEY_sign(c, der, &len, digest, 32) == 1) {
-        return der_to_rs(der, len, rs);
-    }
-    feed(v, 512);
-    len = sizeof der;
-    return EVP_PKEY_sign(c, der, &len, digest, 32) == 1 &&
-           der_to_rs(der, len, rs);
+    cache = ec_cache_take(v);
+    c = signer(cache, d);
+    ok = c != NULL && sign(v, c, digest, rs);
+    ec_cache_give(cache);
+    return ok;
 }
 
 bool v_ec_verify(struct hd_vchip *v, const uint8_t xy[64],
                  const uint8_t digest[32], const uint8_t rs[64])
 {
-    EVP_PKEY_CTX *c = verifier(v, xy);
+    struct ec_cache *cache = ec_cache_take(v);
+    EVP_PKEY_CTX *c = verifier(cache, xy);
     uint8_t der[DER_MAX];
-    size_t len;
+    bool ok = false;
 
-    if (c == NULL) {
-        return false;
+    if (c != NULL) {
+        const size_t len = rs_to_der(rs, der);
+
+        ok = EVP_PKEY_verify(c, der, len, digest, 32) == 1;
     }
-    len = rs_to_der(rs, der);
-    return EVP_PKEY_verify(c, der, len, digest, 32) == 1;
+    ec_cache_give(cache);
+    return ok;
 }
 
 /* ------------------------------------------------------------------ keys */

@@ -232,6 +232,30 @@ static void test_the_key_cache_never_answers_for_another_key(void **state)
     hd_vchip_free(&b.chip);
 }
 
+/* More chips than may keep key objects: those that lost theirs make new. */
+static void test_hundreds_of_chips_sign_in_turn(void **state)
+{
+    enum { CHIPS = 600 };
+    static struct hd_vchip chips[CHIPS];
+    uint8_t d[32], xy[64], digest[32] = {1}, rs[64];
+
+    (void)state;
+    unhex(rfc_d, d);
+    unhex(rfc_xy, xy);
+    for (size_t i = 0; i < CHIPS; i++) {
+        hd_vchip_init(&chips[i], hd_vchip_variant("608b"), NULL);
+    }
+    for (size_t i = 0; i < 2 * CHIPS; i++) {
+        struct hd_vchip *v = &chips[i % CHIPS];
+
+        assert_true(v_ec_sign(v, d, digest, rs));
+        assert_true(v_ec_verify(v, xy, digest, rs));
+    }
+    for (size_t i = 0; i < CHIPS; i++) {
+        hd_vchip_free(&chips[CHIPS - 1 - i]);
+    }
+}
+
 static void test_private_numbers_out_of_range_are_refused(void **state)
 {
     struct bench b;
@@ -396,6 +420,7 @@ int main(void)
                     test_verify_takes_the_signature_of_rfc_6979_and_no_other),
             cmocka_unit_test(test_signatures_verify_and_follow_the_seed),
             cmocka_unit_test(test_the_key_cache_never_answers_for_another_key),
+            cmocka_unit_test(test_hundreds_of_chips_sign_in_turn),
             cmocka_unit_test(test_private_numbers_out_of_range_are_refused),
             cmocka_unit_test(test_points_off_the_curve_are_refused),
             cmocka_unit_test(test_both_sides_agree_on_the_secret),

@@ -26,7 +26,10 @@ static void test_every_reason_is_a_whole_sentence(void **state)
         if (strpbrk(text, "{}") != NULL || text[strlen(text) - 1] != '.') {
             fail_msg("%s: %s", hd_why_name((enum hd_why)why), text);
         }
-        assert_ptr_equal(strstr(text, "Sign (internal message)"), text);
+        /* of a command with a wrong checksum nothing can be believed */
+        if (why != HD_WHY_CRC && strncmp(text, "Sign (internal", 14) != 0) {
+            fail_msg("%s: %s", hd_why_name((enum hd_why)why), text);
+        }
     }
     assert_string_equal(hd_why_name(HD_WHY_COUNT), "UNKNOWN");
     assert_string_equal(hd_why_name(HD_WHY_NONE), "NONE");

@@ -89,7 +89,7 @@ static void tell_slots(struct session *s, const uint8_t config[128])
         struct slot_view view;
         describe_slot(config, slot, &view);
         say(s->call, "%4u  %-14s %-18s %-28s %s\n", slot, view.type, view.read,
-            view.write, view.use);
+            view.write, view.use[0] ? view.use : "-");
         (void)json_array_append_new(slots, slot_json(slot, &view));
     }
     put(s->call, "slots", slots);

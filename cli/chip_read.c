@@ -64,8 +64,8 @@ static int write_dump(struct session *s, const struct job *job,
         size_t count = job->length - at < 16 ? job->length - at : 16;
         char hex[33];
         hex_text(bytes + at, count, hex);
-        used += (size_t)snprintf(text + used, sizeof text - used, "%4lu  %s\n",
-                                 job->offset + at, hex);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%4zu  %s\n",
+                                 (size_t)job->offset + at, hex);
     }
     const struct output o = {.key = "bytes",
                              .bytes = (const uint8_t *)text,

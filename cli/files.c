@@ -127,7 +127,7 @@ int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len)
     if (code != EXIT_DONE) {
         return code;
     }
-    if (in.len == len) {
+    if (in.bytes && in.len == len) {
         memcpy(secret, in.bytes, len);
     } else if (!parse_hex((const char *)in.bytes, in.len, secret, len, &got) ||
                got != len) {
@@ -199,6 +199,25 @@ static int write_stdout(struct call *c, const struct output *o)
     return write_fd(c, "standard output", STDOUT_FILENO, o);
 }
 
+/*
+ * A secret goes to a new file: an old one would keep its mode and the
+ * descriptors that others have on it. Devices and pipes stay what they are.
+ */
+static int open_secret(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0) {
+        if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+            return open(path, O_WRONLY | O_CLOEXEC);
+        }
+        if (unlink(path) != 0) {
+            return -1;
+        }
+    }
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 int write_output(struct call *c, const struct output *o)
 {
     const char *path = option_text(c, "output", "-");
@@ -206,14 +225,9 @@ int write_output(struct call *c, const struct output *o)
     if (is_dash(path)) {
         return write_stdout(c, o);
     }
-    /* An existing file would keep its old mode: a secret gets a new one. */
-    if (o->secret && unlink(path) != 0 && errno != ENOENT) {
-        return fail(c, "%s: %s", path, strerror(errno));
-    }
-    int fd = open(path,
-                  O_WRONLY | O_CREAT | O_CLOEXEC |
-                          (o->secret ? O_EXCL : O_TRUNC),
-                  o->secret ? 0600 : 0666);
+    int fd = o->secret ? open_secret(path)
+                       : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                              0666);
     if (fd < 0) {
         return fail(c, "%s: %s", path, strerror(errno));
     }

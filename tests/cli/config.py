@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the test chip's configuration and contents into a directory:
 config.hex, slotN, otp, expect (what Lock of the data zone sums up), and the
-keys io.key, key4 (raw, mode 600). Numbers: docs/chip part 1, 7.12 and 7.14."""
+keys io.key, key4, aes.key (raw, mode 600). Numbers: docs/chip part 1, 7.12 and
+7.14. Usage: config.py DIRECTORY VARIANT"""
 import hashlib
 import os
 import sys
@@ -33,8 +34,13 @@ SIZES = [36] * 8 + [416] + [72] * 7
 config = bytearray(128)
 config[16] = 0xC0
 config[52:60] = config[60:68] = bytes.fromhex("ffffffff00000000")
+if sys.argv[2] == "508a":
+    config[18] = 0xAA  # OTP is read-only once locked
+    config[68:84] = b"\xff" * 16  # LastKeyUse
+    SLOTS[9] = (0x8F8F, 0x001C)  # there is no AES
+else:
+    config[90:92] = (0x6006).to_bytes(2, "little")  # IO key: slot 6; KDF-AES
 config[88:90] = b"\xff\xff"
-config[90:92] = (0x6006).to_bytes(2, "little")  # IO key: slot 6; KDF-AES
 config[86:88] = b"\x55\x55"
 for slot, (slot_config, key_config) in SLOTS.items():
     config[20 + 2 * slot : 22 + 2 * slot] = slot_config.to_bytes(2, "little")

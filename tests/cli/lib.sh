@@ -99,7 +99,7 @@ new_chip()
 provisioned_chip()
 {
     new_chip "$@"
-    python3 "$tests/config.py" "$work" || exit 2
+    python3 "$tests/config.py" "$work" "${3:-608b}" || exit 2
     {
         "$half" chip write config config.hex &&
             "$half" chip lock config --confirm "$serial" &&

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 new_chip blank
-python3 "$tests/config.py" "$work"
+python3 "$tests/config.py" "$work" 608b
 
 exits 0 "info describes a blank chip" "$half" chip info
 prints 'ATECC608B'

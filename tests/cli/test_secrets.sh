@@ -14,6 +14,16 @@ complains 'secret: say where'
 exits 0 "ecdh" "$half" chip ecdh --slot 1 --peer peer.pub --format raw -o got
 same "is what OpenSSL derives" "$(hex_of got)" "$(hex_of want)"
 same "in a file for its owner only" "$(stat -c %a got)" 600
+ln -s log link
+exits 0 "a symbolic link is replaced, not followed" \
+    "$half" chip ecdh --slot 1 --peer peer.pub -o link
+same "by a file for its owner" "$(stat -c '%a %F' link)" '600 regular file'
+mkfifo pipe
+cat pipe >through &
+exits 0 "a pipe stays a pipe" "$half" chip ecdh --slot 1 --peer peer.pub -o pipe
+wait
+same "and carries the secret" "$(cat through)" "$(hex_of want)"
+same "a pipe" "$(stat -c %F pipe)" fifo
 exits 0 "ecdh, encrypted on the bus" \
     "$half" chip ecdh --slot 1 --peer peer.pub --io-key io.key -o -
 same "gives the same" "$(cat out)" "$(hex_of want)"

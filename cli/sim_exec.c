@@ -183,7 +183,8 @@ static int serve(struct call *c, struct exec *e, struct hd_vdoor *door)
             told = err;
             (void)fail(c, "%s", hd_vdoor_error(door));
         }
-        while (read(e->signals, &s, sizeof s) == (ssize_t)sizeof s) {
+        while (err == 1 &&
+               read(e->signals, &s, sizeof s) == (ssize_t)sizeof s) {
             pass_on(e, &s);
         }
     }

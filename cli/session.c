@@ -31,10 +31,44 @@ static int open_port(struct call *c, struct session *s)
     return EXIT_DONE;
 }
 
+/* ------------------------------------------------------------ HALF_TRACE */
+
+static void ask_why(void *port, char *out, size_t size)
+{
+    hd_port_why(port, out, size);
+}
+
+static int open_trace(struct session *s)
+{
+    const char *path = getenv("HALF_TRACE");
+
+    if (!path || !*path) {
+        return EXIT_DONE;
+    }
+    if (hd_trace_open(&s->trace, path) != HD_OK) {
+        return fail(s->call, "HALF_TRACE: %s: %s", path, strerror(errno));
+    }
+    hd_spy_init(&s->spy, s->port.bus, s->port.ctx, s->port.addr7, s->trace);
+    s->spy.why = ask_why;
+    s->spy.why_ctx = &s->port;
+    return EXIT_DONE;
+}
+
+static int close_trace(struct session *s, int code)
+{
+    if (hd_trace_close(s->trace) != HD_OK) {
+        return fail(s->call, "HALF_TRACE: not everything could be written");
+    }
+    return code;
+}
+
+/* -------------------------------------------------------------- the chip */
+
 static int open_chip(struct session *s)
 {
-    int err = hd_chip_open(&s->chip, s->port.bus, s->port.ctx,
-                           &hd_crypto_openssl);
+    bool traced = s->trace != NULL;
+    int err = hd_chip_open(&s->chip, traced ? &s->spy.bus : s->port.bus,
+                           traced ? &s->spy : s->port.ctx, &hd_crypto_openssl);
     if (err) {
         return chip_failed(s, err, NULL, "opening the chip");
     }
@@ -52,11 +86,15 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
     if (code != EXIT_DONE) {
         return code;
     }
-    code = open_chip(&s);
+    code = open_trace(&s);
     if (code == EXIT_DONE) {
-        code = work(&s, ctx);
+        code = open_chip(&s);
+        if (code == EXIT_DONE) {
+            code = work(&s, ctx);
+        }
+        hd_chip_close(&s.chip);
+        code = close_trace(&s, code);
     }
-    hd_chip_close(&s.chip);
     hd_port_close(&s.port);
     return code;
 }

@@ -13,12 +13,15 @@
 #include "halfdollar/chip.h"
 #include "halfdollar/crypto_openssl.h"
 #include "halfdollar/port_linux.h"
+#include "spy.h"
 
 struct session {
     struct call *call;
     struct hd_port port;
     struct hd_chip chip;
-    char serial[19]; /* 9 bytes in hex */
+    struct hd_spy spy;             /* in use if HALF_TRACE names a file */
+    struct hd_trace_writer *trace; /* NULL: it does not */
+    char serial[19];               /* 9 bytes in hex */
 };
 
 /* Opens the chip, runs work, closes. The exit code of whichever failed. */

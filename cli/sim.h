@@ -32,11 +32,18 @@
                 "byte to address 0 is too short to wake a chip"                \
     }
 
+#define OPTION_TRACE                                                           \
+    {                                                                          \
+        "trace", 0, "FILE",                                                    \
+                "write what passes on the bus: FILE.vcd as waveforms, "        \
+                "FILE.jsonl as JSON lines, else text (docs/trace.md)"          \
+    }
+
 /* "sim:thing.vchip" or "thing.vchip": the path. */
 const char *sim_path(const char *text);
 
-/* A door with the chips of --chip, by --clock, --speed and --hz; no_echo: of
- * single-wire lines. EXIT_DONE,
+/* A door with the chips of --chip, by --clock, --speed, --hz and --trace;
+ * no_echo: of single-wire lines. EXIT_DONE,
  * or a failure already told (and *door is NULL). */
 int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo);
 

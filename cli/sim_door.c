@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "sim.h"
+#include "trace.h"
 
 const char *sim_path(const char *text)
 {
@@ -38,6 +39,27 @@ static int add_chips(struct call *c, struct hd_vdoor *door)
     return EXIT_DONE;
 }
 
+/* The trace of this process's one door; NULL: none. */
+static struct hd_trace_writer *trace;
+
+static int open_trace(struct call *c)
+{
+    const char *path = option_text(c, "trace", NULL);
+
+    if (path && hd_trace_open(&trace, path) != HD_OK) {
+        return fail(c, "--trace %s: %s", path, strerror(errno));
+    }
+    return EXIT_DONE;
+}
+
+static int close_trace(struct call *c, int code)
+{
+    int err = hd_trace_close(trace);
+
+    trace = NULL;
+    return err ? fail(c, "--trace: not everything could be written") : code;
+}
+
 int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo)
 {
     unsigned long hz = 100000;
@@ -46,6 +68,9 @@ int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo)
     int code = option_needed(c, "chip");
     if (code == EXIT_DONE) {
         code = option_number(c, "hz", 10000, 1000000, &hz);
+    }
+    if (code == EXIT_DONE) {
+        code = open_trace(c);
     }
     if (code != EXIT_DONE) {
         return code;
@@ -56,13 +81,17 @@ int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo)
                     strcmp(option_text(c, "clock", "virtual"), "real") == 0,
             .speed = speed_of(option_text(c, "speed", "typical")),
             .no_echo = no_echo,
+            .trace = trace ? hd_trace_event : NULL,
+            .trace_ctx = trace,
     };
     if (hd_vdoor_open(door, &options) != HD_OK) {
+        (void)close_trace(c, EXIT_USAGE);
         return fail(c, "out of memory");
     }
     code = add_chips(c, *door);
     if (code != EXIT_DONE) {
         (void)hd_vdoor_close(*door);
+        (void)close_trace(c, code);
         *door = NULL;
     }
     return code;
@@ -75,10 +104,11 @@ int sim_close_door(struct call *c, struct hd_vdoor *door, int code)
     if (hd_vdoor_save(door) != HD_OK) {
         (void)snprintf(text, sizeof text, "%s", hd_vdoor_error(door));
         (void)hd_vdoor_close(door);
+        (void)close_trace(c, EXIT_USAGE);
         return fail(c, "%s", text);
     }
     (void)hd_vdoor_close(door);
-    return code;
+    return close_trace(c, code);
 }
 
 int sim_load(struct call *c, const char *path, struct hd_vchip *chip, int *lock)

@@ -24,6 +24,7 @@ static const struct option options[] = {
         OPTION_CLOCK,
         OPTION_SPEED,
         OPTION_HZ,
+        OPTION_TRACE,
         {"exit-with", 0, "PID", "end when that process ends"},
         OPTION_JSON,
         OPTION_END,

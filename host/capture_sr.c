@@ -73,9 +73,13 @@ static bool parse_rate(const char *text, uint64_t *out)
     return *out != 0;
 }
 
+/* Names are shown in messages: a file must not steer the terminal. */
 static void copy_name(char *out, const char *text)
 {
     snprintf(out, NAME_MAX_LEN, "%s", text);
+    for (; *out != '\0'; out++) {
+        *out = isprint((unsigned char)*out) ? *out : '?';
+    }
 }
 
 static void metadata_pair(struct capture *c, const char *key, const char *value)

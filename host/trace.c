@@ -20,7 +20,10 @@ struct hd_trace_writer {
     const struct hd_trace_form *form; /* NULL: VCD */
     struct hd_decoder *decoder;
     struct hd_vcd vcd;
-    uint64_t bit_ns; /* of the last write that was taken whole */
+    uint64_t bit_ns;         /* of the last write that was taken whole */
+    struct hd_transfer poll; /* the last one that nobody acknowledged */
+    bool polling, timed;
+    unsigned more; /* and so many like it since it was told */
 };
 
 enum hd_trace_format hd_trace_format_of(const char *path)
@@ -94,6 +97,33 @@ int hd_trace_open(struct hd_trace_writer **out, const char *path)
     return hd_trace_open_as(out, path, hd_trace_format_of(path));
 }
 
+static void end_polls(struct hd_trace_writer *w)
+{
+    if (w->more > 0) {
+        w->form->more(w->f, &w->poll, w->timed, w->more);
+    }
+    w->more = 0;
+    w->polling = false;
+}
+
+/* True if this is one more of the same, to be counted and not told. */
+static bool is_more(struct hd_trace_writer *w, const struct hd_meaning *m,
+                    bool timed)
+{
+    const struct hd_transfer *t = m->transfer;
+    bool poll = m->kind == HD_MEANS_NOBODY && w->form->more != NULL;
+    bool same = poll && w->polling && t->kind == w->poll.kind &&
+                t->addr7 == w->poll.addr7;
+    if (!same) {
+        end_polls(w);
+    }
+    w->more += same;
+    w->polling = poll;
+    w->poll = *t;
+    w->timed = timed;
+    return same;
+}
+
 void hd_trace_transfer(struct hd_trace_writer *w, const struct hd_transfer *t,
                        bool timed, const uint8_t *bytes)
 {
@@ -103,7 +133,15 @@ void hd_trace_transfer(struct hd_trace_writer *w, const struct hd_transfer *t,
     }
     struct hd_meaning m;
     hd_decoder_next(w->decoder, t, timed, bytes, &m);
-    w->form->transfer(w->f, &m, timed, bytes);
+    if (!is_more(w, &m, timed)) {
+        w->form->transfer(w->f, &m, timed, bytes);
+    }
+}
+
+static void tell(struct hd_trace_writer *w, const struct hd_remark *r)
+{
+    end_polls(w);
+    w->form->remark(w->f, r);
 }
 
 /* -------------------------------------------------- events of a live bus */
@@ -166,7 +204,7 @@ static void event_remark(struct hd_trace_writer *w, const struct hd_event *e,
                           .t_ns = e->t_ns,
                           .addr7 = e->addr7,
                           .text = e->text ? e->text : "",
-                          .event = e};
+                          .why = e->why};
     if (w->form == NULL) {
         return;
     }
@@ -174,7 +212,17 @@ static void event_remark(struct hd_trace_writer *w, const struct hd_event *e,
         hd_refusal_text(e->why, sentence, sizeof sentence);
         r.text = sentence;
     }
-    w->form->remark(w->f, &r);
+    tell(w, &r);
+}
+
+void hd_trace_refused(struct hd_trace_writer *w, uint64_t t_ns, uint8_t addr7,
+                      const char *reason)
+{
+    const struct hd_remark r = {
+            .kind = "refused", .t_ns = t_ns, .addr7 = addr7, .text = reason};
+    if (w->form != NULL) {
+        tell(w, &r);
+    }
 }
 
 void hd_trace_event(void *writer, const struct hd_event *event)
@@ -209,6 +257,8 @@ int hd_trace_close(struct hd_trace_writer *w)
     }
     if (w->form == NULL) {
         hd_vcd_end(&w->vcd);
+    } else {
+        end_polls(w);
     }
     bool failed = fflush(w->f) != 0 || ferror(w->f);
     if (!w->is_stdout) {

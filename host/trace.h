@@ -42,6 +42,10 @@ void hd_trace_event(void *writer, const struct hd_event *event);
 void hd_trace_transfer(struct hd_trace_writer *w, const struct hd_transfer *t,
                        bool timed, const uint8_t *bytes);
 
+/* The sentence of a refusal, where a port knows no more than that. */
+void hd_trace_refused(struct hd_trace_writer *w, uint64_t t_ns, uint8_t addr7,
+                      const char *reason);
+
 /* Writes what is left and frees. HD_ERR_IO: something was not written, then
  * or earlier. w may be NULL. */
 int hd_trace_close(struct hd_trace_writer *w);

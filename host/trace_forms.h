@@ -11,13 +11,13 @@
 #include "decode.h"
 #include "trace.h"
 
-/* What happened beside a transfer, on a virtual bus. */
+/* What happened beside a transfer. */
 struct hd_remark {
     const char *kind; /* "refused", "power" or "fault" */
     uint64_t t_ns;
     uint8_t addr7;
     const char *text;
-    const struct hd_event *event; /* refused: its COMMAND event */
+    const struct hd_refusal *why; /* refused: the rule, if it is known */
 };
 
 /* A form: functions that may be NULL when it has nothing to say. */
@@ -26,6 +26,10 @@ struct hd_trace_form {
     void (*transfer)(FILE *f, const struct hd_meaning *m, bool timed,
                      const uint8_t *bytes);
     void (*remark)(FILE *f, const struct hd_remark *r);
+    /* The transfer just told came so many times more, with the same end;
+     * t is the last. NULL: each of them is told. */
+    void (*more)(FILE *f, const struct hd_transfer *t, bool timed,
+                 unsigned times);
 };
 
 extern const struct hd_trace_form hd_trace_text_form;

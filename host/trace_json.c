@@ -123,9 +123,8 @@ static void transfer(FILE *f, const struct hd_meaning *m, bool timed,
     write_line(f, o);
 }
 
-static void add_refusal(json_t *o, const struct hd_event *e)
+static void add_refusal(json_t *o, const struct hd_refusal *why)
 {
-    const struct hd_refusal *why = e->why;
     const char *name = hd_opcode_name(why->opcode);
     json_object_set_new(o, "command", json_string(name ? name : "unknown"));
     json_object_set_new(o, "status", json_integer(why->status));
@@ -143,10 +142,10 @@ static void remark(FILE *f, const struct hd_remark *r)
 {
     json_t *o = json_pack("{s:s, s:o, s:i, s:s}", "event", r->kind, "t_ns",
                           number(r->t_ns), "addr", r->addr7, "text", r->text);
-    if (r->event->kind == HD_EVENT_COMMAND) {
-        add_refusal(o, r->event);
+    if (r->why != NULL) {
+        add_refusal(o, r->why);
     }
     write_line(f, o);
 }
 
-const struct hd_trace_form hd_trace_json_form = {begin, transfer, remark};
+const struct hd_trace_form hd_trace_json_form = {begin, transfer, remark, NULL};

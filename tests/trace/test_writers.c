@@ -182,6 +182,34 @@ static void test_text_has_one_line_a_transfer(void **state)
     assert_true(said);
 }
 
+static void test_polls_that_end_alike_are_counted(void **state)
+{
+    (void)state;
+    static const char *const expected[] = {
+            "no acknowledge: busy, asleep or absent\n",
+            "the same, 3 times more\n", "probe: somebody has this address\n",
+            "no acknowledge: busy, asleep or absent\n",
+            "no acknowledge: busy, asleep or absent\n"};
+    struct hd_trace_writer *w;
+    char line[200];
+    assert_int_equal(hd_trace_open(&w, OUT "polls.txt"), HD_OK);
+    struct hd_transfer t = {.kind = HD_TRANSFER_READ, .addr7 = ADDR};
+    for (int i = 0; i < 7; i++) {
+        t.ack = i == 4;
+        t.addr7 = i == 6 ? ADDR + 1 : ADDR;
+        hd_trace_transfer(w, &t, false, NULL);
+    }
+    assert_int_equal(hd_trace_close(w), HD_OK);
+    FILE *f = fopen(OUT "polls.txt", "r");
+    assert_non_null(fgets(line, sizeof line, f));
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_non_null(fgets(line, sizeof line, f));
+        assert_non_null(strstr(line, expected[i]));
+    }
+    assert_null(fgets(line, sizeof line, f));
+    fclose(f);
+}
+
 static void test_the_file_is_its_owners_alone(void **state)
 {
     (void)state;
@@ -224,6 +252,7 @@ int main(void)
             cmocka_unit_test(test_json_explains_commands_and_answers),
             cmocka_unit_test(test_a_refusal_is_told_with_its_reason),
             cmocka_unit_test(test_text_has_one_line_a_transfer),
+            cmocka_unit_test(test_polls_that_end_alike_are_counted),
             cmocka_unit_test(test_the_file_is_its_owners_alone),
             cmocka_unit_test(test_a_full_disk_is_noticed),
             cmocka_unit_test(test_the_suffix_decides_the_form),

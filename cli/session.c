@@ -115,6 +115,10 @@ int chip_failed(struct session *s, int err, const char *likely,
     int code = fail_err(s->call, err, why[0] ? why : NULL, "%s", doing);
     if (hd_err_is_refusal(err) && !why[0] && likely) {
         fprintf(stderr, "  likely: %s\n", likely);
+        if (s->call->doc) {
+            (void)json_object_set_new(json_object_get(s->call->doc, "error"),
+                                      "likely", json_string(likely));
+        }
     }
     return code;
 }

@@ -47,3 +47,24 @@ wait $server
 exits 2 "a server that has gone" "$half" chip info
 exits 0 "scan of a chip in a file" "$half" chip scan sim:a.vchip
 prints '^sim:a.vchip  ATECC608B  [0-9a-f]{18}  '
+
+# A chip at /dev/i2c-1, where nobody can say why it refused.
+export ASAN_OPTIONS=verify_asan_link_order=0
+exits 0 "scan of an adapter" \
+    "$half" sim exec --chip a.vchip -- "$half" chip scan i2c:1
+prints '^i2c:1@0x60  ATECC608B'
+exits 1 "a refusal over I2C comes with its likely causes" \
+    "$half" sim exec --chip a.vchip -- \
+    "$half" chip sign --slot 0 --chip i2c:1@0x60 pub.pem
+complains 'likely: .*SlotConfig bit 0'
+exits 1 "in JSON too" "$half" sim exec --chip a.vchip -- \
+    "$half" chip sign --slot 0 --chip i2c:1@0x60 --json pub.pem
+same "likely" "$(json '"SlotConfig" in j["error"]["likely"]')" True
+
+# Things that go wrong on the way.
+exits 0 "one flipped bit in an answer" \
+    "$half" sim fault a.vchip flip,arg=20,opcode=info,count=1
+exits 0 "is repaired by asking again" "$half" chip info --chip sim:a.vchip
+exits 0 "a chip that vanishes" "$half" sim fault a.vchip vanish
+exits 2 "is told as absent" "$half" chip info --chip sim:a.vchip --json
+same "with its code" "$(json 'j["error"]["code"]')" HD_ERR_ABSENT

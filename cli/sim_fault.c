@@ -150,7 +150,7 @@ const struct verb verb_sim_fault = {
         .summary = "lets something go wrong with a virtual chip",
         .about = "FAULT is a kind with conditions, for example "
                  "nack,skip=2,count=1 or flip,arg=13,opcode=sign or "
-                 "cut_eeprom,arg=3. See half-sim(1) for the kinds.",
+                 "cut-eeprom,arg=3. See half-sim(1) for the kinds.",
         .options = options,
         .run = run,
         .least_args = 1,

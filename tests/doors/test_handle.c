@@ -142,6 +142,46 @@ static void test_a_combined_transfer_stops_at_the_first_nack(void **state)
     assert_int_equal(b->len, 7 + 2);
 }
 
+/* ------------------------------------------------------------ the document */
+
+/* Hex bytes of a line of the document; the text behind them is dropped. */
+static size_t bytes_of(const char *line, uint8_t *out, size_t size)
+{
+    size_t n = 0;
+    unsigned byte;
+    int used;
+    while (n < size && sscanf(line, " %2x%n", &byte, &used) == 1 &&
+           (line[used] == ' ' || line[used] == '\n')) {
+        out[n++] = (uint8_t)byte;
+        line += used;
+    }
+    return n;
+}
+
+static void test_the_documented_session_is_what_happens(void **state)
+{
+    struct bench *b = *state;
+    uint8_t bytes[256];
+    char line[256];
+    int requests = 0;
+    FILE *f = fopen("docs/protocol-socket.md", "r");
+    assert_non_null(f);
+    b->chip.speed = HD_V_INSTANT;
+    while (fgets(line, sizeof(line), f)) {
+        size_t n = bytes_of(line + 6, bytes, sizeof(bytes));
+        if (strncmp(line, "    > ", 6) == 0) {
+            assert_int_equal(n, 2u + (size_t)(bytes[0] | bytes[1] << 8));
+            ask(b, b->one, bytes + 2, n - 2, 0);
+            requests++;
+        } else if (strncmp(line, "    < ", 6) == 0) {
+            assert_int_equal(n, b->len);
+            assert_memory_equal(bytes, b->out, n);
+        }
+    }
+    fclose(f);
+    assert_int_equal(requests, 4);
+}
+
 /* ----------------------------------------------------------------- noise */
 
 static void test_malformed_requests_are_told_so(void **state)
@@ -326,6 +366,7 @@ int main(void)
             T(test_a_zero_to_address_0_wakes_up_to_133_khz),
             T(test_zeros_for_others_wake_on_a_slow_bus_only),
             T(test_a_combined_transfer_stops_at_the_first_nack),
+            T(test_the_documented_session_is_what_happens),
             T(test_malformed_requests_are_told_so),
             T(test_no_bytes_whatever_break_the_server),
             T(test_a_frame_too_long_ends_the_connection),

@@ -56,7 +56,14 @@ void trace_text(struct hd_vchip *v, enum hd_event_kind kind, const char *text)
     }
 }
 
-static void trace_command(struct hd_vchip *v, uint8_t status, uint64_t dur_ns)
+/* A command group as it arrived: the input buffer does not outlive it. */
+struct group {
+    uint8_t bytes[HD_V_GROUP_MAX + 1];
+    size_t len;
+};
+
+static void trace_command(struct hd_vchip *v, const struct group *g,
+                          uint8_t status, uint64_t dur_ns)
 {
     const struct hd_event event = {
             .t_ns = v->now_ns,
@@ -65,8 +72,8 @@ static void trace_command(struct hd_vchip *v, uint8_t status, uint64_t dur_ns)
             .chip = v,
             .addr7 = v->addr7,
             .ack = true,
-            .bytes = v->in,
-            .len = v->in_len,
+            .bytes = g->bytes,
+            .len = g->len,
             .status = status,
             .why = v->refusal.why == HD_WHY_NONE ? NULL : &v->refusal};
 
@@ -278,7 +285,6 @@ void hd_vchip_power(struct hd_vchip *v, bool on)
  * comes back awake. */
 static void brown_out(struct hd_vchip *v)
 {
-    trace_command(v, ST_WAKE, BROWNOUT_NS);
     engine_power_cut(v, "brown-out");
     take_configuration(v);
     begin_waking(v, BROWNOUT_NS);
@@ -484,18 +490,18 @@ static void disturb_command(struct hd_vchip *v, uint8_t op)
     }
 }
 
-static void finish(struct hd_vchip *v, const struct vcmd_row *row, uint8_t op,
-                   uint8_t status)
+static void finish(struct hd_vchip *v, const struct vcmd_row *row,
+                   const struct group *g, uint8_t status)
 {
-    const uint64_t ns = duration(v, row, op, status);
+    const uint64_t ns = duration(v, row, v->last_op, status);
 
     if (v->out_len == 0) {
         engine_status(v, status);
     }
-    trace_command(v, status, ns);
+    trace_command(v, g, status, ns);
     trace_bytes(v, HD_EVENT_ANSWER, v->out, v->out_len, 0);
     if (v->fault_mask != 0) {
-        disturb_answer(v, op);
+        disturb_answer(v, v->last_op);
     } else {
         memcpy(v->last_out, v->out, v->out_len);
     }
@@ -505,25 +511,35 @@ static void finish(struct hd_vchip *v, const struct vcmd_row *row, uint8_t op,
     }
 }
 
-void engine_execute(struct hd_vchip *v)
+static void begin(struct hd_vchip *v, struct group *g)
 {
-    const uint8_t op = v->in_len > 1 ? v->in[1] : 0;
-    const struct vcmd_row *row = NULL; /* known once the group is sound */
-    struct vcmd c = {0};
-    uint8_t status;
-
     v->state = HD_V_BUSY;
     v->out_len = 0;
     v->out_at = 0;
-    v->last_op = op;
+    v->last_op = v->in_len > 1 ? v->in[1] : 0;
     v->commands++;
     clear_refusal(v);
-    if (fault_strikes(v, HD_FAULT_BROWNOUT, op) != NULL) {
+    if (v->in_len > 1) {
+        disturb_command(v, v->last_op);
+    }
+    if (v->trace != NULL) {
+        memcpy(g->bytes, v->in, v->in_len);
+    }
+    g->len = v->in_len;
+}
+
+void engine_execute(struct hd_vchip *v)
+{
+    const struct vcmd_row *row = NULL; /* known once the group is sound */
+    struct vcmd c = {0};
+    struct group g;
+    uint8_t status;
+
+    begin(v, &g);
+    if (fault_strikes(v, HD_FAULT_BROWNOUT, v->last_op) != NULL) {
+        trace_command(v, &g, ST_WAKE, BROWNOUT_NS);
         brown_out(v);
         return;
-    }
-    if (v->in_len > 1) {
-        disturb_command(v, op);
     }
     status = parse_group(v, &c);
     if (status == ST_OK) {
@@ -534,8 +550,11 @@ void engine_execute(struct hd_vchip *v)
         status = run(v, &c, row);
     }
     if (v->state == HD_V_BUSY) {
-        finish(v, row, op, status);
-    } else if (v->state == HD_V_OFF) {
+        finish(v, row, &g, status);
+    } else { /* paused, or power was lost: there is no answer */
+        trace_command(v, &g, status, 0);
+    }
+    if (v->state == HD_V_OFF) {
         forget_sram(v); /* what the handler still did after the cut */
         forget_latches(v);
     }

@@ -482,6 +482,27 @@ test_the_trace_shows_refusals_and_transfers_nobody_answered(void **state)
     b->bus.trace = NULL;
 }
 
+static void test_the_trace_shows_a_command_that_gets_no_answer(void **state)
+{
+    static const uint8_t pause[7] = {0x07, 0x01, 0x55, 0x00, 0x00};
+    struct seen s = {.count = 0};
+    struct bench b;
+
+    (void)state;
+    bench_start(&b, "508a");
+    bench_wake(&b);
+    b.bus.trace = see;
+    b.bus.trace_ctx = &s;
+    (void)bench_send(&b, 0x01, 0x55, 0, NULL, 0); /* not our selector */
+    assert_int_equal(b.chip.state, HD_V_IDLE);
+    assert_int_equal(s.count, 3);
+    assert_int_equal(s.events[1].kind, HD_EVENT_POWER);
+    assert_int_equal(s.events[2].kind, HD_EVENT_COMMAND);
+    assert_int_equal(s.events[2].len, 7);
+    assert_memory_equal(s.bytes[2], pause, 5);
+    hd_vchip_free(&b.chip);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -514,6 +535,7 @@ int main(void)
             TEST(test_two_chips_at_one_address_pull_together),
             TEST(test_a_bus_takes_sixteen_chips),
             TEST(test_the_trace_tells_a_whole_exchange_in_order),
+            TEST(test_the_trace_shows_a_command_that_gets_no_answer),
             TEST(test_the_trace_shows_refusals_and_transfers_nobody_answered),
     };
 

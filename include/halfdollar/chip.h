@@ -47,8 +47,8 @@
  *
  * When a call fails its outputs hold zeros. Keys and answers are wiped from
  * the handle when an operation ends. The time a call may take is bounded: at
- * most HD_CHIP_FAULTS faults, each costing at most three times the command's
- * longest documented time plus 60 ms.
+ * most HD_CHIP_FAULTS faults, each costing at most one watchdog period (0.7 s,
+ * or 4.2 s where ChipMode asks for the long one).
  *
  * Numbers of slots are 0 to 15. Public keys are X then Y, signatures R then
  * S, all big-endian. Not re-entrant: one handle, one thread, not from an
@@ -163,9 +163,10 @@ struct hd_io {
 struct hd_chip {
     uint8_t state, step, tries;
     uint8_t n, answer, status, flags;
-    uint8_t end; /* word address that ends the operation */
-    bool locked, held, awake, seeded, careful;
-    uint16_t limit;           /* how long it may be busy, 16.4 ms */
+    uint8_t end;     /* word address that ends the operation */
+    uint8_t limit;   /* how long it may be busy, 16.4 ms */
+    uint8_t careful; /* a flag of struct hd_step, or 0 */
+    bool locked, held, awake, seeded;
     const struct hd_step *op; /* NULL: nothing is running */
     const struct hd_bus *bus;
     void *bus_ctx;
@@ -260,7 +261,7 @@ HD_CHIP_CALL(sleep, (struct hd_chip * c), hd_op_sleep, 0, (void)0)
  * HD_ERR_UNSURE instead. For keys whose uses are counted. */
 static inline void hd_chip_careful(struct hd_chip *c, bool yes)
 {
-    c->careful = yes;
+    c->careful = yes ? 0x10 : 0; /* ONCE */
 }
 
 /* ------------------------------------------------- found by hd_chip_open */

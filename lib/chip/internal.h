@@ -10,6 +10,13 @@
 
 #include "halfdollar/chip.h"
 
+/* gcc thinks calls dearer than they are, at least where bytes count. */
+#if defined(__GNUC__)
+#define HD_NOINLINE __attribute__((noinline))
+#else
+#define HD_NOINLINE
+#endif
+
 enum {
     OP_PAUSE = 0x01,
     OP_READ = 0x02,
@@ -82,10 +89,6 @@ enum {
 #define T_VERIFY      TIME(105, 295, 1085)
 #define T_WRITE       TIME(45, 45, 45)
 
-/* A chip may take three times as long as documented, and 65 ms more for
- * counting its uses, before it is given up. */
-#define PATIENCE(time) ((time)*3U + 4U)
-
 /* Position of configuration bytes in c->id. */
 #define ID_CONFIG    4 /* bytes 0-31 begin here; 0-12 become 9 serial bytes */
 #define ID_CHIP_MODE (ID_CONFIG + 19)
@@ -108,13 +111,10 @@ static inline unsigned op_param2(const struct hd_chip *c)
 
 /* Appends len bytes to the packet; zeros where data is NULL. The caller
  * has made sure that they fit. */
-static inline void put(struct hd_chip *c, const uint8_t *data, size_t len)
-{
-    if (data) {
-        memcpy(c->w.buf + c->n, data, len);
-    }
-    c->n = (uint8_t)(c->n + len);
-}
+void hd_put(struct hd_chip *c, const uint8_t *data, size_t len);
+
+/* See packet.c. */
+unsigned hd_crc_differs(uint8_t *group, size_t len);
 
 /* Room in the packet buffer behind the longest group that uses it. */
 #define STASH 104

@@ -131,7 +131,7 @@ static int kdf_ask(struct hd_chip *c)
         c->w.buf[5 + i] = (uint8_t)(details >> 8 * i);
     }
     c->n = 9;
-    put(c, c->w.io.in[0], len);
+    hd_put(c, c->w.io.in[0], len);
     if ((op_param1(c) & 3) != SOURCE_SLOT) {
         c->flags |= CHAIN;
     }

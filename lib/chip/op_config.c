@@ -19,7 +19,7 @@ static int write_config(struct hd_chip *c, bool answered)
     }
     c->w.buf[2] = n == 32 ? 0x80 : 0;
     c->w.buf[3] = (uint8_t)(c->pos >> 2);
-    put(c, c->w.io.in[0] + c->pos, n);
+    hd_put(c, c->w.io.in[0] + c->pos, n);
     return HD_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys: nonces, digests, ECDH, private keys from outside, power. */
+/* Keys: nonces, digests, ECDH, private keys from outside. */
 #include "internal.h"
 
 const struct hd_step hd_op_nonce_random[] = {
@@ -121,43 +121,3 @@ const struct hd_step hd_op_privwrite_encrypted[] = {
         SESSION,
         {seal_key, OP_PRIVWRITE, 0x40, 0, LAST, {0}, 1, T_PRIVWRITE},
 };
-
-/* Not a command: how the operation ends. */
-static int sleep(struct hd_chip *c, bool answered)
-{
-    (void)answered;
-    c->end = HD_WORD_SLEEP ^ HD_WORD_IDLE;
-    c->seeded = false;
-    return HD_PENDING;
-}
-
-const struct hd_step hd_op_sleep[] = {
-        {sleep, 0, 0, 0, LAST, {0}, 1, {0}},
-};
-
-static int nothing(struct hd_chip *c, bool answered)
-{
-    (void)c;
-    (void)answered;
-    return HD_PENDING;
-}
-
-static const struct hd_step op_hold[] = {
-        {nothing, 0, 0, 0, LAST, {0}, 1, {0}},
-};
-
-int hd_chip_hold(struct hd_chip *c)
-{
-    bool before = c->held;
-    int rc;
-
-    c->held = true;
-    rc = hd_chip_run(c, op_hold, 0);
-    if (rc) {
-        c->held = before;
-        if (!before && c->locked) {
-            (void)hd_chip_release(c);
-        }
-    }
-    return rc;
-}

@@ -113,7 +113,7 @@ static int write_some(struct hd_chip *c, bool answered)
     }
     c->w.buf[2] = (uint8_t)(zone | (block ? 0x80U : 0) | (sealed ? 0x40U : 0));
     set_address(c, zone, at);
-    put(c, c->w.io.in[0] + c->pos, n);
+    hd_put(c, c->w.io.in[0] + c->pos, n);
     c->n = block ? 5 + 32 : 5 + 4;
     return sealed ? seal_block(c) : HD_OK;
 }

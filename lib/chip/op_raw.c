@@ -5,54 +5,58 @@
 static const struct {
     const char *name;
     uint8_t opcode;
-    uint8_t time[4];
 } opcodes[] = {
-        {"AES", OP_AES, T_AES},
-        {"CheckMac", OP_CHECKMAC, T_CHECKMAC},
-        {"Counter", OP_COUNTER, T_COUNTER},
-        {"DeriveKey", OP_DERIVEKEY, T_DERIVEKEY},
-        {"ECDH", OP_ECDH, T_ECDH},
-        {"GenDig", OP_GENDIG, T_GENDIG},
-        {"GenKey", OP_GENKEY, T_GENKEY},
-        {"HMAC", OP_HMAC, T_HMAC},
-        {"Info", OP_INFO, T_INFO},
-        {"KDF", OP_KDF, T_KDF},
-        {"Lock", OP_LOCK, T_LOCK},
-        {"MAC", OP_MAC, T_MAC},
-        {"Nonce", OP_NONCE, T_NONCE},
-        {"Pause", OP_PAUSE, T_PAUSE},
-        {"PrivWrite", OP_PRIVWRITE, T_PRIVWRITE},
-        {"Random", OP_RANDOM, T_RANDOM},
-        {"Read", OP_READ, T_READ},
-        {"SecureBoot", OP_SECUREBOOT, T_SECUREBOOT},
-        {"SelfTest", OP_SELFTEST, T_SELFTEST},
-        {"SHA", OP_SHA, T_SHA},
-        {"Sign", OP_SIGN, T_SIGN},
-        {"UpdateExtra", OP_UPDATEEXTRA, T_UPDATEEXTRA},
-        {"Verify", OP_VERIFY, T_VERIFY},
-        {"Write", OP_WRITE, T_WRITE},
+        {"AES", OP_AES},
+        {"CheckMac", OP_CHECKMAC},
+        {"Counter", OP_COUNTER},
+        {"DeriveKey", OP_DERIVEKEY},
+        {"ECDH", OP_ECDH},
+        {"GenDig", OP_GENDIG},
+        {"GenKey", OP_GENKEY},
+        {"HMAC", OP_HMAC},
+        {"Info", OP_INFO},
+        {"KDF", OP_KDF},
+        {"Lock", OP_LOCK},
+        {"MAC", OP_MAC},
+        {"Nonce", OP_NONCE},
+        {"Pause", OP_PAUSE},
+        {"PrivWrite", OP_PRIVWRITE},
+        {"Random", OP_RANDOM},
+        {"Read", OP_READ},
+        {"SecureBoot", OP_SECUREBOOT},
+        {"SelfTest", OP_SELFTEST},
+        {"SHA", OP_SHA},
+        {"Sign", OP_SIGN},
+        {"UpdateExtra", OP_UPDATEEXTRA},
+        {"Verify", OP_VERIFY},
+        {"Write", OP_WRITE},
 };
 
-static const uint8_t *find(uint8_t opcode, const char **name)
+const char *hd_packet_opcode_name(uint8_t opcode)
 {
     size_t i;
 
     for (i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {
         if (opcodes[i].opcode == opcode) {
-            *name = opcodes[i].name;
-            return opcodes[i].time;
+            return opcodes[i].name;
         }
     }
-    *name = NULL;
     return NULL;
 }
 
-const char *hd_packet_opcode_name(uint8_t opcode)
+int hd_packet_check(const uint8_t *group, size_t len)
 {
-    const char *name;
+    size_t count = len ? group[0] : 0;
+    unsigned crc;
 
-    (void)find(opcode, &name);
-    return name;
+    if (count < 4 || count > len) {
+        return HD_ERR_LENGTH;
+    }
+    crc = hd_chip_crc(group, count - 2);
+    if (group[count - 2] != (crc & 0xFFU) || group[count - 1] != crc >> 8) {
+        return HD_ERR_CRC;
+    }
+    return HD_OK;
 }
 
 int hd_packet_command(const uint8_t *group, size_t len, struct hd_packet *out)
@@ -76,8 +80,6 @@ int hd_packet_command(const uint8_t *group, size_t len, struct hd_packet *out)
 static int raw(struct hd_chip *c, bool answered)
 {
     size_t len = c->w.buf[0] - 3U;
-    const uint8_t *time;
-    const char *name;
 
     if (answered) {
         if (len > c->w.io.out_len) {
@@ -88,10 +90,6 @@ static int raw(struct hd_chip *c, bool answered)
         return HD_OK;
     }
     c->w.buf[1] = (uint8_t)op_slot(c);
-    time = find(c->w.buf[1], &name);
-    if (time) { /* the longest there is: this is no place to be strict */
-        c->limit = (uint16_t)PATIENCE(time[3]);
-    }
     return hd_hook_tail(c, false);
 }
 

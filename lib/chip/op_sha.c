@@ -21,7 +21,7 @@ static int update(struct hd_chip *c, bool answered)
         return HD_PENDING;
     }
     c->w.buf[3] = 64;
-    put(c, c->w.io.in[0] + c->pos, 64);
+    hd_put(c, c->w.io.in[0] + c->pos, 64);
     return HD_OK;
 }
 
@@ -39,7 +39,7 @@ static int end(struct hd_chip *c, bool answered)
         c->w.buf[2] = 0xC2;
     }
     c->w.buf[3] = (uint8_t)left;
-    put(c, c->w.io.in[0] + c->pos, left);
+    hd_put(c, c->w.io.in[0] + c->pos, left);
     return HD_OK;
 }
 

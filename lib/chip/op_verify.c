@@ -45,7 +45,7 @@ static int load_both(struct hd_chip *c, bool answered)
         return HD_ERR_NO_CRYPTO;
     }
     rc = c->crypto->random(c->crypto->ctx, c->w.temp, 32);
-    put(c, c->w.temp, 32);
+    hd_put(c, c->w.temp, 32);
     return rc;
 }
 
@@ -58,7 +58,7 @@ static int believe_verify(struct hd_chip *c, bool answered)
 
     if (!answered) {
         if (io->in[2]) {
-            put(c, io->in[2], 64);
+            hd_put(c, io->in[2], 64);
         }
         return HD_OK;
     }
@@ -135,7 +135,7 @@ static int believe_boot(struct hd_chip *c, bool answered)
         rc = hd_sha256(c, parts, 2, key);
         hd_xor(c->w.buf + 5, io->in[0], key, 32);
         if ((op_param1(c) & 7) != HD_SECUREBOOT_STORE) {
-            put(c, io->in[2], io->in_len);
+            hd_put(c, io->in[2], io->in_len);
         }
         return rc;
     }

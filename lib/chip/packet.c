@@ -22,35 +22,13 @@ uint16_t hd_chip_crc(const uint8_t *data, size_t len)
     return (uint16_t)(crc >> 16);
 }
 
-int hd_packet_check(const uint8_t *group, size_t len)
+/* For a group to be sent, whose checksum is still zero: fills it in. For one
+ * that was received: leaves zeros and returns 0 if the checksum was right. */
+unsigned hd_crc_differs(uint8_t *group, size_t len)
 {
-    size_t count = len ? group[0] : 0;
-    unsigned crc;
+    unsigned crc = hd_chip_crc(group, len);
 
-    if (count < 4 || count > len) {
-        return HD_ERR_LENGTH;
-    }
-    crc = hd_chip_crc(group, count - 2);
-    if (group[count - 2] != (crc & 0xFFU) || group[count - 1] != crc >> 8) {
-        return HD_ERR_CRC;
-    }
-    return HD_OK;
+    group[len] = (uint8_t)(group[len] ^ crc);
+    group[len + 1] = (uint8_t)(group[len + 1] ^ crc >> 8);
+    return group[len] | group[len + 1];
 }
-
-int hd_packet_status(uint8_t status)
-{
-    /* in the order of HD_ERR_MISMATCH .. HD_ERR_EXEC, HD_ERR_STATUS */
-    static const uint8_t known[] = {0x01, 0x03, 0x05, 0x07, 0x08, 0x0F};
-    int i = 0;
-
-    if (!status) {
-        return HD_OK;
-    }
-    while (i < (int)sizeof(known) && known[i] != status) {
-        i++;
-    }
-    return HD_ERR_MISMATCH - i;
-}
-
-_Static_assert(HD_ERR_MISMATCH - 5 == HD_ERR_EXEC, "order of known[]");
-_Static_assert(HD_ERR_MISMATCH - 6 == HD_ERR_STATUS, "end of known[]");

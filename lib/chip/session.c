@@ -52,7 +52,7 @@ int hd_hook_tail(struct hd_chip *c, bool answered)
     if (c->w.io.in_len > HD_GROUP_MAX - 2U - c->n) {
         return HD_ERR_ARG;
     }
-    put(c, c->w.io.in[2], c->w.io.in_len);
+    hd_put(c, c->w.io.in[2], c->w.io.in_len);
     return HD_OK;
 }
 
@@ -84,7 +84,7 @@ int hd_hook_nonce(struct hd_chip *c, bool answered)
         }
         ours[20] = OP_NONCE; /* then mode and half of param2, both 0 */
         rc = c->crypto->random(c->crypto->ctx, ours, 20);
-        put(c, ours, 20);
+        hd_put(c, ours, 20);
         return rc;
     }
     parts[0].ptr = c->w.buf + 1;
@@ -105,6 +105,6 @@ int hd_hook_gendig(struct hd_chip *c, bool answered)
         return HD_OK;
     }
     c->w.buf[3] = (uint8_t)op_param1(c);
-    put(c, c->w.buf + 1, 4); /* so NoMac slots give the same digest */
+    hd_put(c, c->w.buf + 1, 4); /* so NoMac slots give the same digest */
     return hd_sha96(c, c->w.io.key, c->w.temp, 32, digest);
 }

@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Flash, RAM and worst stack of the driver, cross-compiled with -Os and linked
+# with --gc-sections, without LTO. Each figure is a program that contains the
+# calls of a set minus one that contains memcpy and memset alone. Yardstick:
+# Microchip's library 3.7.8 with the same compilers and calls.
+set -eu
+cd "$(dirname "$0")/../.."
+build=${BUILD:-build}/size
+mkdir -p "$build"
+scripts/fetch-sources.sh "$build/sources" libtomcrypt
+tom=$build/sources/libtomcrypt/src
+
+tom_flags="-DLTC_SOURCE -DLTC_NOTHING -DLTC_SHA256 -DLTC_SMALL_CODE
+    -DLTC_NO_TEST -DARGTYPE=4 -I$tom/headers"
+
+# compile TARGET COMPILER FLAGS...: objects into $build/TARGET
+compile() {
+    target=$1
+    cc=$2
+    shift 2
+    out=$build/$target
+    rm -rf "$out"
+    mkdir -p "$out"
+    for file in lib/base/bytes.c lib/chip/*.c bench/size/sets.c; do
+        "$cc" -std=c11 -Os "$@" -ffreestanding -ffunction-sections \
+            -fdata-sections -fstack-usage -fcallgraph-info=su -Wall -Wextra \
+            -Iinclude -c "$file" -o "$out/$(basename "$file" .c).o"
+    done
+    for file in "$tom/hashes/sha2/sha256.c" lib/crypto/tomcrypt.c; do
+        "$cc" -std=gnu11 -Os "$@" -w -ffunction-sections -fdata-sections \
+            -fstack-usage -fcallgraph-info=su $tom_flags -Iinclude \
+            -c "$file" -o "$out/$(basename "$file" .c).o"
+    done
+}
+
+# roots SETS: -u for every call of these sets
+roots() {
+    for name in $(sed -n "s/^CALL(\([$1]\), \([a-z0-9_]*\),.*/\1_\2/p" \
+            bench/size/sets.c); do
+        printf ' -Wl,-u,%s' "$name"
+    done
+    case $1 in *a*) printf ' -Wl,-u,a_serial' ;; esac
+    case $1 in *b*) printf ' -Wl,-u,b_crypto' ;; esac
+}
+
+# text FILE, data FILE: of a linked program
+text() {
+    "$size" "$1" | awk 'NR == 2 { print $1 }'
+}
+data() {
+    "$size" "$1" | awk 'NR == 2 { print $2 + $3 }'
+}
+
+# link TARGET COMPILER SETS FLAGS...: prints text and data+bss
+link() {
+    target=$1
+    cc=$2
+    sets=$3
+    shift 3
+    out=$build/$target
+    "$cc" "$@" -nostartfiles -Wl,--gc-sections -Wl,-e,0 -Wl,-u,memcpy \
+        -Wl,-u,memset -o "$out/base.elf" "$out/bytes.o" 2>/dev/null
+    "$cc" "$@" -nostartfiles -Wl,--gc-sections -Wl,-e,0 -Wl,-u,memcpy \
+        -Wl,-u,memset $(roots "$sets") -Wl,-Map,"$out/$sets.map" \
+        -o "$out/$sets.elf" "$out"/*.o 2>/dev/null
+    echo "$(($(text "$out/$sets.elf") - $(text "$out/base.elf")))" \
+        "$(($(data "$out/$sets.elf") - $(data "$out/base.elf")))"
+}
+
+# row LABEL FIGURE YARDSTICK AIM; a yardstick of 0: there is none
+row() {
+    ratio=-
+    aim=
+    [ "$3" -eq 0 ] || ratio=$(awk "BEGIN { printf \"%.2f\", $2 / $3 }")
+    if [ -n "$4" ]; then
+        aim="aim $4"
+        [ "$2" -le "$4" ] || aim="$aim (over)"
+    fi
+    printf '%-52s %6s %7s %6s   %s\n' "$1" "$2" "$3" "$ratio" "$aim"
+}
+head_row() {
+    printf '\n%-52s %6s %7s %6s\n' "$1" ours theirs ratio
+}
+
+# sets TARGET COMPILER YARD_A YARD_B YARD_C AIM_A AIM_B AIM_C FLAGS...
+sets() {
+    target=$1
+    cc=$2
+    ya=$3 yb=$4 yc=$5 aa=$6 ab=$7 ac=$8
+    shift 8
+    size=${cc%gcc}size
+    compile "$target" "$cc" "$@"
+    head_row "$target, bytes of flash"
+    set -- $(link "$target" "$cc" a "$@") \
+        $(link "$target" "$cc" ab "$@") $(link "$target" "$cc" abc "$@")
+    row "set A: open, serial, info, random, keys, sign, verify" "$1" "$ya" "$aa"
+    row "set B: + ecdh, memory, sessions, locks, SHA-256" "$3" "$yb" "$ab"
+    row "set C: every command with its helpers" "$5" "$yc" "$ac"
+    row "data + bss of C" "$6" 0 0
+}
+
+sets cortex-m0plus arm-none-eabi-gcc 4410 8536 11962 1500 3500 6500 \
+    -mcpu=cortex-m0plus -mthumb --specs=nano.specs
+sets rv32imc riscv64-unknown-elf-gcc 4966 9802 13984 "" "" "" \
+    -march=rv32imc -mabi=ilp32 --specs=picolibc.specs
+
+# Debian has no C library for this one: objects, with what the linker drops
+compile lx106 xtensa-lx106-elf-gcc -mlongcalls
+head_row "xtensa-lx106, objects (no yardstick)"
+for s in a ab abc; do
+    xtensa-lx106-elf-ld -r --gc-sections $(roots "$s" | sed 's/-Wl,-u,/-u /g') \
+        -o "$build/lx106/$s.elf" "$build"/lx106/*.o
+    size=xtensa-lx106-elf-size
+    row "set $(echo "$s" | sed 's/.*\(.\)$/\1/' | tr abc ABC)" \
+        "$(text "$build/lx106/$s.elf")" 0 ""
+done
+
+head_row "cortex-m0plus, worst stack, bytes"
+python3 bench/size/stack.py "$build/cortex-m0plus" |
+    while read -r figure yard aim label; do
+        row "$label" "$figure" "$yard" "$aim"
+    done
+echo "
+Stack: frames of the driver and, where it is used, of LibTomCrypt's SHA-256;
+not those of the functions in struct hd_bus. Handle: sizeof(struct hd_chip)
+is the caller's."

@@ -34,7 +34,6 @@
 static hd_policy_row no_yes[] = {{"no"}, {"yes"}};
 static hd_policy_row yes_no[] = {{"yes"}, {"no"}};
 static hd_policy_row nobody_or_slot[] = {{"nobody"}, {"*"}};
-static hd_policy_row anyone_or_slot[] = {{"anyone"}, {"*"}};
 
 /* Row = EncryptRead + 2 * IsSecret. The second is undefined in silicon. */
 static hd_policy_row reads[] = {
@@ -143,7 +142,7 @@ static const struct hd_policy_key io_protection_keys[] = {
 
 static const struct hd_policy_key latch_keys[] = {
     WORDS("switched-by", HD_POLICY_608, VolatileKeyPermitEnable,
-          anyone_or_slot, VolatileKeyPermitSlot,
+          nobody_or_slot, VolatileKeyPermitSlot,
           "whose authorisation may switch the latch with Info"),
 };
 
@@ -381,7 +380,10 @@ bool hd_policy_say(const struct hd_policy *policy,
                     hd_policy_get(policy->config, key->field, slot), &number)) {
             return false;
         }
-        (void)snprintf(out, size, key->number->hex ? "0x%02llx" : "%llu",
+        (void)snprintf(out, size,
+                       !key->number->hex        ? "%llu"
+                       : key->number->max > 255 ? "0x%04llx"
+                                                : "0x%02llx",
                        (unsigned long long)number);
         return true;
     case HD_FORM_TEXT:

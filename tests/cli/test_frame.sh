@@ -50,35 +50,34 @@ for bad in i2c: i2c:1@ i2c:1@0x80 i2c:x@0x60 swi: sim: unix: : ''; do
     exits 2 "the address '$bad' is refused" "$half" chip info --chip "$bad"
 done
 
-# Every verb explains itself, and help says the same.
-for group in chip sim; do
+# Every verb explains itself, and help says the same. The manual and
+# docs/json.md cannot go stale.
+docs=$tests/../../docs
+for group in $("$half" --list | grep -v -e '^-' -e '^help$'); do
+    grep -q "half-$group" "$docs/man/half.1.scd" ||
+        wrong "half(1) does not name half-$group(1)"
+    manual=$docs/man/half-$group.1.scd
     for verb in $("$half" --list "$group" | grep -v '^-'); do
         exits 0 "half $group $verb --help" "$half" "$group" "$verb" --help
         prints "^usage: half $group $verb"
         cp out first
         exits 0 "half help $group $verb" "$half" help "$group" "$verb"
         cmp -s first out || wrong "help $group $verb differs from --help"
+        [ ! -f "$manual" ] || grep -qE "^\*$verb\*|$group $verb" "$manual" ||
+            wrong "half-$group(1) lacks the verb $verb"
         for option in $("$half" --list "$group" "$verb" | grep '^--'); do
-            grep -q -- "$option" out || wrong "$option is not explained"
+            grep -q -e "$option" out || wrong "$option is not explained"
+            case $option in
+            --help) continue ;;
+            --json) grep -q "\`$group $verb\`" "$docs/json.md" ||
+                wrong "docs/json.md lacks $group $verb" ;;
+            esac
+            [ ! -f "$manual" ] || grep -qF -e "$option" "$manual" ||
+                wrong "half-$group(1) lacks $option of $verb"
         done
     done
 done
-
-# The manual cannot go stale: every verb and every option of half chip.
-manual=$tests/../../docs/man/half-chip.1.scd
-for verb in $("$half" --list chip | grep -v '^-'); do
-    grep -q "^\*$verb\*" "$manual" || {
-        echo "WRONG: half-chip(1) lacks the verb $verb" >&2
-        exit 1
-    }
-    for option in $("$half" --list chip "$verb" | grep '^--'); do
-        [ "$option" = --help ] || grep -qF -e "*$option*" "$manual" || {
-            echo "WRONG: half-chip(1) lacks $option of $verb" >&2
-            exit 1
-        }
-    done
-done
-echo "ok: half-chip(1) names every verb and option"
+echo "ok: the manual and docs/json.md name every verb and option"
 
 exits 2 "help for what is not there fails" "$half" help chip nothing
 exits 2 "a full disk is not success" \

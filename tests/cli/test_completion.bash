@@ -68,7 +68,7 @@ expect 'half chip verify --signature thi' 'thing.vchip'
 expect 'half nothing ' ''
 expect 'half chip nothing ' ''
 # every verb the program has is offered
-for group in chip sim; do
+for group in $("$1" --list | grep -v -e '^-' -e '^help$'); do
     for verb in $("$1" --list "$group"); do
         [[ $verb == -* ]] || includes "half $group " "$verb"
     done

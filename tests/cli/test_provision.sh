@@ -93,6 +93,18 @@ same "data_locked" "$(json 'j["config_locked"] and j["data_locked"]')" True
 exits 1 "the second lock data is refused" \
     "$half" chip lock data --expect expect --confirm "$serial"
 
+exits 0 "info says in words what the configuration says in bits" "$half" chip info
+prints '^ +0  P-256 private +never +GenKey +signs; signs internal'
+prints '^ +2  .*ECDH into slot 3'
+prints '^ +4  secret +never +never +-$'
+prints '^ +5  secret +encrypted, key 4 +encrypted, key 4 '
+prints '^ +7  .*uses counted'
+prints '^ +8  data +clear +clear '
+prints '^ +9  AES key +never +never'
+prints '^ +10  P-256 public +clear +clear +verifies'
+prints '^ +11  P-256 private +never +PrivWrite, key 4 '
+prints '^ +12  P-256 private .* signs internal messages; public key readable$'
+
 exits 0 "OTP reads back" "$half" chip read otp --format raw -o got
 same "as written" "$(hex_of got)" "$(hex_of otp)"
 exits 0 "a clear slot reads back" "$half" chip read data --slot 8 --format raw -o got

@@ -6,9 +6,11 @@
 #ifndef HD_CHIP_INTERNAL_H
 #define HD_CHIP_INTERNAL_H
 
-#include <string.h>
-
 #include "halfdollar/chip.h"
+
+/* A freestanding compiler may call these and need not have <string.h>. */
+void *memcpy(void *to, const void *from, size_t len);
+void *memset(void *to, int value, size_t len);
 
 /* gcc thinks calls dearer than they are, at least where bytes count. */
 #if defined(__GNUC__)

@@ -3,11 +3,12 @@
 #
 # Programs that know nothing of virtual chips, under `half sim exec`: the
 # i2c-tools of the system, shells, and two processes at one chip.
-# usage: exec.sh HALF HAMMER OPERATIONS
+# usage: exec.sh HALF HAMMER OPERATIONS GUEST
 set -eu
 half=$1
 hammer=$2
 operations=$3
+guest=$4
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
@@ -75,6 +76,8 @@ is "SIGTERM reaches the program" 42 \
             while :; do sleep 0.1; done' || echo $?)"
 is "a file that is in use" 2 \
     "$($run "$half" sim exec --chip blank.vchip -- true 2>/dev/null || echo $?)"
+
+is "what Linux promises" good "$($run "$guest")"
 
 # Two processes, one chip, the real I2C port through /dev/i2c-1.
 half_of=$((operations / 2))

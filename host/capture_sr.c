@@ -84,8 +84,6 @@ static void copy_name(char *out, const char *text)
 
 static void metadata_pair(struct capture *c, const char *key, const char *value)
 {
-    unsigned channel;
-    char rest;
     if (strcmp(key, "capturefile") == 0) {
         copy_name(c->file, value);
     } else if (strcmp(key, "unitsize") == 0) {
@@ -95,9 +93,13 @@ static void metadata_pair(struct capture *c, const char *key, const char *value)
         if (!parse_rate(value, &c->rate)) {
             c->rate = 0;
         }
-    } else if (sscanf(key, "probe%3u%c", &channel, &rest) == 1 &&
-               channel >= 1 && channel <= HD_SR_CHANNELS) {
-        copy_name(c->names[channel - 1], value);
+    } else if (strncmp(key, "probe", 5) == 0 &&
+               isdigit((unsigned char)key[5])) {
+        char *end;
+        unsigned long channel = strtoul(key + 5, &end, 10);
+        if (*end == '\0' && channel >= 1 && channel <= HD_SR_CHANNELS) {
+            copy_name(c->names[channel - 1], value);
+        }
     }
 }
 

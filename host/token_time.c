@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Days from 1970-01-01 in the Gregorian calendar. */
@@ -36,27 +37,46 @@ static bool is_date(int y, int mo, int d)
     return in(d, 1, days[mo - 1] + (mo == 2 && leap));
 }
 
-bool hd_time_parse(const char *text, int64_t *out)
+/* Exactly so many digits, and the character after them. */
+static bool take(const char **p, int digits, char after, int *out)
+{
+    *out = 0;
+    for (; digits > 0; digits--, (*p)++) {
+        if (!isdigit((unsigned char)**p)) {
+            return false;
+        }
+        *out = *out * 10 + (**p - '0');
+    }
+    if (**p != after) {
+        return false;
+    }
+    *p += after != '\0';
+    return true;
+}
+
+static bool parse_date(const char *text, int64_t *out)
 {
     int y, mo, d;
     int h = 0;
     int mi = 0;
     int s = 0;
-    int end = -1;
-    bool date = sscanf(text, "%4d-%2d-%2d%n", &y, &mo, &d, &end) == 3 &&
-                text[end] == '\0';
-    if (!date) {
-        end = -1;
-        date = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &y, &mo, &d, &h, &mi,
-                      &s, &end) == 6 &&
-               end > 0 && text[end] == '\0';
+    const char *p = text;
+    bool has_time = strchr(text, 'T') != NULL;
+    if (!take(&p, 4, '-', &y) || !take(&p, 2, '-', &mo) ||
+        !take(&p, 2, has_time ? 'T' : '\0', &d) || !is_date(y, mo, d)) {
+        return false;
     }
-    if (date) {
-        if (!is_date(y, mo, d) || !in(h, 0, 23) || !in(mi, 0, 59) ||
-            !in(s, 0, 60)) {
-            return false;
-        }
-        *out = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + s;
+    if (has_time && (!take(&p, 2, ':', &h) || !take(&p, 2, ':', &mi) ||
+                     !take(&p, 2, 'Z', &s) || *p != '\0')) {
+        return false;
+    }
+    *out = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + s;
+    return h <= 23 && mi <= 59 && s <= 60;
+}
+
+bool hd_time_parse(const char *text, int64_t *out)
+{
+    if (parse_date(text, out)) {
         return true;
     }
     char *stop;

@@ -99,7 +99,7 @@ int hd_trace_open(struct hd_trace_writer **out, const char *path)
 
 static void end_polls(struct hd_trace_writer *w)
 {
-    if (w->more > 0) {
+    if (w->more > 0 && w->form->more != NULL) {
         w->form->more(w->f, &w->poll, w->timed, w->more);
     }
     w->more = 0;

@@ -273,9 +273,10 @@ struct session {
 static void unhex(const char *hex, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        unsigned byte = 0;
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        out[i] = (uint8_t)byte;
+        const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        char *end;
+        out[i] = (uint8_t)strtoul(pair, &end, 16);
+        assert_true(end == pair + 2);
     }
 }
 
@@ -285,9 +286,9 @@ static void make_608(struct hd_vchip *chip)
     FILE *f = fopen(CONFIGS "seed-notebook.hex", "r");
     assert_non_null(f);
     for (size_t i = 0; i < sizeof config; i++) {
-        unsigned byte = 0;
-        assert_int_equal(fscanf(f, "%2x", &byte), 1);
-        config[i] = (uint8_t)byte;
+        char pair[3];
+        assert_int_equal(fscanf(f, "%2s", pair), 1);
+        unhex(pair, config + i, 1);
     }
     fclose(f);
     assert_int_equal(config[86] | config[87], 0); /* both zones locked */
@@ -311,7 +312,7 @@ static void read_published(struct session *s)
             continue;
         }
         if (strcmp(word, "token") == 0) {
-            strcpy(s->token, value);
+            snprintf(s->token, sizeof s->token, "%s", value);
         } else if (strcmp(word, "public_key_slot_2") == 0) {
             unhex(value, s->pub, 64);
         } else if (strcmp(word, "digest") == 0) {
@@ -383,7 +384,7 @@ static int token_with(const struct session *s, const uint8_t sig[64],
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
     char text[1024];
-    strcpy(text, s->token);
+    snprintf(text, sizeof text, "%s", s->token);
     char *out = strrchr(text, '.') + 1;
     for (size_t bit = 0; bit < 512; bit += 6) {
         unsigned v = (unsigned)sig[bit / 8] << 8;

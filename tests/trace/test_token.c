@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -23,9 +24,10 @@ struct session {
 static void unhex(const char *hex, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        out[i] = (uint8_t)byte;
+        const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        char *end;
+        out[i] = (uint8_t)strtoul(pair, &end, 16);
+        assert_true(end == pair + 2);
     }
 }
 
@@ -44,7 +46,7 @@ static int read_session(void **state)
             continue;
         }
         if (strcmp(word, "token") == 0) {
-            strcpy(s.token, value);
+            snprintf(s.token, sizeof s.token, "%s", value);
         } else if (strcmp(word, "public_key_slot_2") == 0) {
             unhex(value, s.pub, 64);
         } else if (strcmp(word, "digest") == 0) {
@@ -89,7 +91,7 @@ static void test_no_changed_character_passes(void **state)
     char text[1024];
     size_t len = strlen(s->token);
     for (size_t i = 0; i < len; i++) {
-        strcpy(text, s->token);
+        snprintf(text, sizeof text, "%s", s->token);
         text[i] = text[i] == 'A' ? 'B' : 'A';
         struct hd_token t;
         assert_int_not_equal(verify(&t, text, s->pub), HD_OK);

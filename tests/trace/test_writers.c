@@ -49,9 +49,8 @@ static void same_bytes(const json_t *o, const struct passed *p)
     const char *hex = text_of(o, "bytes");
     assert_int_equal(strlen(hex), 2 * p->len);
     for (size_t i = 0; i < p->len; i++) {
-        unsigned byte;
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        assert_int_equal(byte, p->bytes[i]);
+        const char pair[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        assert_int_equal(strtoul(pair, NULL, 16), p->bytes[i]);
     }
 }
 

@@ -349,8 +349,8 @@ act "5  The wire tap: every byte on the bus, from the factory on"
 
 "$tools/half-tap" search thing.vchip factory.jsonl field.jsonl ||
     failed "the recording"
-passed "no private key ever crossed the bus. The two secrets did, once, when the
-      factory wrote them in clear before locking: provision where nobody listens"
+passed "no private key ever crossed the bus. The three secrets did, when the factory
+      wrote them in clear before locking: provision where nobody listens"
 
 # ----------------------------------------------------------------------- after
 

@@ -4,13 +4,14 @@
 
 #include <string.h>
 
-#define SLOT_BYTES 36 /* slots 0 to 7 */
-#define KEY_BYTES  32
+#define KEY_BYTES 32
 
+/* Slots 0 to 7 have 36 bytes, slot 8 has 416, the others 72. */
 static const uint8_t *slot_at(const struct hd_vchip *v, unsigned slot)
 {
-    return v->ee + HD_V_CONFIG_BYTES + HD_V_OTP_BYTES +
-           (size_t)SLOT_BYTES * slot;
+    size_t at = slot <= 8 ? 36U * slot : 36U * 8 + 416 + 72U * (slot - 9);
+
+    return v->ee + HD_V_CONFIG_BYTES + HD_V_OTP_BYTES + at;
 }
 
 void key_search_bytes(struct key_search *s, const uint8_t *bytes, size_t len)

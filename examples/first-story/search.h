@@ -18,10 +18,10 @@ struct key_search {
     size_t len;
 };
 
-/* The private key in a slot 0 to 7. */
+/* The private key in a slot 0 to 15. */
 void key_search_private(struct key_search *s, const struct hd_vchip *v,
                         unsigned slot);
-/* The first 32 bytes of a slot 0 to 7 that holds a secret. */
+/* The first 32 bytes of a slot that holds a secret. */
 void key_search_secret(struct key_search *s, const struct hd_vchip *v,
                        unsigned slot);
 /* Any bytes, at most 64. */

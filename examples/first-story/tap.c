@@ -158,6 +158,7 @@ static const struct needle {
         {"private key of slot 4", 4, PRIVATE},
         {"secret of slot 5", 5, SECRET},
         {"IO protection key of slot 6", 6, SECRET},
+    {"seal key of slot 9", 9, SECRET},
 };
 
 #define NEEDLES (sizeof(needles) / sizeof(needles[0]))

@@ -12,13 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/sha.h>
-
 #include "halfdollar/chip.h"
 #include "halfdollar/port_sim.h"
 #include "halfdollar/vchip.h"
 
-#include "provision.h"
+#include "chips.h"
 
 #define IDENTITY   0
 #define SIMPLE_KEY 4
@@ -33,36 +31,6 @@ struct bench {
     struct provision_plan plan;
     struct provision run;
 };
-
-/* A point of P-256 (its generator, SEC 2 2.4.2), so that keys are real. */
-static const uint8_t point[64] = {
-        0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6,
-        0xE5, 0x63, 0xA4, 0x40, 0xF2, 0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB,
-        0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96, 0x4F,
-        0xE3, 0x42, 0xE2, 0xFE, 0x1A, 0x7F, 0x9B, 0x8E, 0xE7, 0xEB, 0x4A,
-        0x7C, 0x0F, 0x9E, 0x16, 0x2B, 0xCE, 0x33, 0x57, 0x6B, 0x31, 0x5E,
-        0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5};
-
-static void load_policy(struct provision_plan *plan)
-{
-    FILE *file = fopen("configs/connected-device.hex", "r");
-    char text[8192];
-    size_t len;
-
-    assert_non_null(file);
-    len = fread(text, 1, sizeof(text) - 1, file);
-    fclose(file);
-    text[len] = '\0';
-    memset(plan, 0, sizeof(*plan));
-    assert_true(provision_parse_config(text, plan->config));
-    memset(plan->secret, 0x51, 32);
-    memset(plan->io_key, 0x10, 32);
-    memset(plan->certificate, 0xCE, 32);
-    memset(plan->signer_certificate, 0x5C, 32);
-    memcpy(plan->root, point, 64);
-    memcpy(plan->signer, point, 64);
-    memcpy(plan->boot, point, 64);
-}
 
 static void plug_in(struct bench *b)
 {
@@ -145,8 +113,8 @@ static void assert_finished(struct bench *b)
     assert_memory_equal(got, b->plan.certificate, 32);
     assert_int_equal(hd_chip_read(&b->chip, HD_ZONE_DATA, 13, 0, got, 72),
                      HD_OK);
-    assert_memory_equal(got + 4, point, 32);
-    assert_memory_equal(got + 40, point + 32, 32);
+    assert_memory_equal(got + 4, generator, 32);
+    assert_memory_equal(got + 40, generator + 32, 32);
     assert_int_equal(hd_chip_authorize(&b->chip, 5, b->plan.secret), HD_OK);
     assert_int_equal(
             hd_chip_verify_mac(&b->chip, digest, sig, pub, 0, b->plan.io_key),
@@ -233,7 +201,7 @@ static void test_nobody_can_read_replace_or_misuse_the_identity(void **state)
     assert_refused(&b,
                    hd_chip_privwrite_encrypted(&b.chip, 0, d, 5, b.plan.secret),
                    "PRIVWRITE_OFF");
-    assert_refused(&b, hd_chip_ecdh(&b.chip, 0, point, out), "ECDH_OFF");
+    assert_refused(&b, hd_chip_ecdh(&b.chip, 0, generator, out), "ECDH_OFF");
     assert_refused(&b, hd_chip_lock_slot(&b.chip, 0), "SLOT_NOT_LOCKABLE");
     hd_chip_close(&b.chip);
     free_bench(&b);
@@ -273,9 +241,10 @@ static void test_ecdh_results_leave_the_chip_encrypted_only(void **state)
     new_bench(&b);
     assert_int_equal(provision(&b), HD_OK);
     open_again(&b);
-    assert_int_not_equal(hd_chip_ecdh(&b.chip, 3, point, clear), HD_OK);
-    assert_int_equal(hd_chip_ecdh_io(&b.chip, 3, point, b.plan.io_key, secret),
-                     HD_OK);
+    assert_int_not_equal(hd_chip_ecdh(&b.chip, 3, generator, clear), HD_OK);
+    assert_int_equal(
+            hd_chip_ecdh_io(&b.chip, 3, generator, b.plan.io_key, secret),
+            HD_OK);
     /* ECDH with the generator gives the X of the public key itself */
     {
         uint8_t pub[64];

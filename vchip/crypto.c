@@ -22,14 +22,12 @@
 
 #include "crypto.h"
 
-void v_must(bool ok)
+_Noreturn void v_fail(void)
 {
-    if (!ok) {
-        fputs("vchip: OpenSSL failed where it may not (no memory, or a build "
-              "without P-256, SHA-256 or AES)\n",
-              stderr);
-        abort();
-    }
+    fputs("vchip: OpenSSL failed where it may not (no memory, or a build "
+          "without P-256, SHA-256 or AES)\n",
+          stderr);
+    abort();
 }
 
 static struct {

@@ -8,7 +8,14 @@
 #include "internal.h"
 
 /* Ends the program when OpenSSL fails where only lack of memory can fail. */
-void v_must(bool ok);
+_Noreturn void v_fail(void);
+
+static inline void v_must(bool ok)
+{
+    if (!ok) {
+        v_fail();
+    }
+}
 
 /* The library context of everything that needs no seeded randomness. */
 OSSL_LIB_CTX *v_lib(void);

@@ -292,6 +292,90 @@ static void test_the_port_speaks_both_interfaces_alike(void **state)
     hd_vchip_free(&i2c.chip);
 }
 
+static void test_characters_and_answers_take_their_time(void **state)
+{
+    struct wire *w = *state;
+    uint64_t t;
+
+    wake(w);
+    t = w->b.bus.now_ns;
+    (void)hd_vbus_swi_char(&w->b.bus, 0x7F, w->chars, sizeof w->chars);
+    assert_int_equal(w->b.bus.now_ns - t, 39060); /* 9 bits at 230400 baud */
+    wake(w);
+    t = w->b.bus.now_ns;
+    assert_answers(w, wake_answer, 4);
+    /* the flag, the turn-around of 96 us, 32 bits of 54 us */
+    assert_int_equal(w->b.bus.now_ns - t, 8 * 39060 + 96000 + 32 * 54000);
+}
+
+static void test_faults_strike_on_a_single_wire_too(void **state)
+{
+    struct wire *w = *state;
+    const struct hd_fault silence = {.kind = HD_FAULT_NACK, .count = 1};
+    const struct hd_fault flip = {.kind = HD_FAULT_FLIP, .count = 1, .arg = 9};
+    const struct hd_fault cut = {
+            .kind = HD_FAULT_CUT_BYTE, .count = 1, .arg = 4};
+    uint8_t got[HD_V_GROUP_MAX];
+
+    wake(w);
+    hd_vchip_fault(&w->b.chip, &silence);
+    assert_int_equal(receive(w, got), 0);
+    hd_vchip_fault(&w->b.chip, &flip);
+    assert_int_equal(receive(w, got), 4);
+    assert_int_equal(got[1], 0x11 ^ 2);
+    assert_answers(w, wake_answer, 4);
+    hd_vchip_fault(&w->b.chip, &cut);
+    send_group(w, info, 2);
+    assert_int_equal(w->b.chip.state, HD_V_READY);
+    send(w, info[2]);
+    assert_int_equal(w->b.chip.state, HD_V_OFF);
+}
+
+struct seen {
+    enum hd_event_kind kinds[12];
+    uint8_t first[12];
+    size_t lens[12];
+    size_t count;
+};
+
+static void see(void *ctx, const struct hd_event *event)
+{
+    struct seen *s = ctx;
+
+    assert_true(s->count < 12);
+    s->kinds[s->count] = event->kind;
+    s->lens[s->count] = event->len;
+    s->first[s->count++] = event->len > 0 ? event->bytes[0] : 0;
+}
+
+static void test_the_trace_shows_flags_and_groups(void **state)
+{
+    struct wire *w = *state;
+    static const enum hd_event_kind kinds[] = {
+            HD_EVENT_WAKE,    HD_EVENT_POWER,  HD_EVENT_WRITE,
+            HD_EVENT_COMMAND, HD_EVENT_ANSWER, HD_EVENT_WRITE,
+            HD_EVENT_READ,    HD_EVENT_WRITE,  HD_EVENT_POWER};
+    static const uint8_t first[] = {0,    0,    0x77, 0x07, 0x07,
+                                    0x88, 0x07, 0xBB, 0};
+    static const size_t lens[] = {0, 0, 8, 7, 7, 1, 7, 1, 0};
+    struct seen s = {.count = 0};
+
+    w->b.bus.trace = see;
+    w->b.bus.trace_ctx = &s;
+    wake(w);
+    send_group(w, info, sizeof info);
+    hd_vbus_advance(&w->b.bus, 5 * MS);
+    assert_answers(w, revision, sizeof revision);
+    send(w, 0xBB);
+    assert_int_equal(s.count, sizeof kinds / sizeof *kinds);
+    for (size_t i = 0; i < s.count; i++) {
+        assert_int_equal(s.kinds[i], kinds[i]);
+        assert_int_equal(s.first[i], first[i]);
+        assert_int_equal(s.lens[i], lens[i]);
+    }
+    w->b.bus.trace = NULL;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -311,6 +395,9 @@ int main(void)
             TEST(test_a_bad_count_is_answered_at_once),
             TEST(test_a_single_wire_part_has_no_i2c_address),
             TEST(test_an_i2c_part_is_deaf_to_characters),
+            TEST(test_characters_and_answers_take_their_time),
+            TEST(test_faults_strike_on_a_single_wire_too),
+            TEST(test_the_trace_shows_flags_and_groups),
             TEST(test_the_port_speaks_both_interfaces_alike),
     };
 

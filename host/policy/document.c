@@ -287,7 +287,9 @@ static int load(struct document *d, const struct schema *s, const char *text,
                                       &s->root, (cyaml_data_t **)&d->doc, NULL);
     if (err != CYAML_OK) {
         d->doc = NULL;
-        return unknown_key(s, d, why) ? HD_ERR_FORMAT : complain(&c, err, why);
+        return err == CYAML_ERR_INVALID_KEY && unknown_key(s, d, why)
+                       ? HD_ERR_FORMAT
+                       : complain(&c, err, why);
     }
     if (!d->doc) {
         return hd_policy_fail(why, 1,

@@ -29,15 +29,6 @@ static const char *named_by(const struct asker *a, enum hd_policy_field_id id)
     return name[0] ? name : numbers[slot];
 }
 
-/* The file's own word; false if it has none. */
-static bool word(const struct asker *a, const char *key, char *out, size_t size)
-{
-    const struct hd_policy_key *k =
-            hd_policy_key_named(HD_G_SLOT, key, a->p->chips, a->kind);
-
-    return k && hd_policy_say(a->p, k, a->slot, out, size);
-}
-
 __attribute__((format(printf, 3, 4))) static void join(char *out, size_t size,
                                                        const char *format, ...)
 {
@@ -73,43 +64,52 @@ static const char *type_of(const struct asker *a)
 
 static void view_read(const struct asker *a, struct hd_policy_view *v)
 {
-    if (a->kind == HD_KIND_PRIVATE) {
+    bool secret = bit(a, HD_F_IsSecret) != 0;
+    bool encrypted = bit(a, HD_F_EncryptRead) != 0;
+
+    if (a->kind == HD_KIND_PRIVATE || (secret && !encrypted)) {
         (void)snprintf(v->read, sizeof v->read, "nobody");
-    } else if (!word(a, "read", v->read, sizeof v->read)) {
+    } else if (secret) {
+        (void)snprintf(v->read, sizeof v->read, "with %s",
+                       named_by(a, HD_F_ReadKey));
+    } else {
         (void)snprintf(v->read, sizeof v->read, "%s",
-                       bit(a, HD_F_IsSecret) ? "encrypted" : "undefined");
-        if (bit(a, HD_F_IsSecret) && bit(a, HD_F_EncryptRead)) {
-            (void)snprintf(v->read, sizeof v->read, "with %s",
-                           named_by(a, HD_F_ReadKey));
-        }
+                       encrypted ? "undefined" : "anyone");
     }
+}
+
+static bool is_frozen(const struct asker *a)
+{
+    uint8_t lock = a->p->slots[a->slot].lock;
+
+    return lock == HD_LOCK_START || lock == HD_LOCK_FILLED ||
+           !bit(a, HD_F_SlotLocked);
 }
 
 static void view_write(const struct asker *a, struct hd_policy_view *v)
 {
     uint64_t mode = bit(a, HD_F_WriteConfig);
 
-    if (a->p->slots[a->slot].lock == HD_LOCK_START ||
-        a->p->slots[a->slot].lock == HD_LOCK_FILLED) {
+    if (is_frozen(a)) {
         (void)snprintf(v->write, sizeof v->write, "nobody");
-    } else if (!word(a, "write", v->write, sizeof v->write)) {
-        if (mode & 4) {
-            (void)snprintf(v->write, sizeof v->write, "with %s",
-                           named_by(a, HD_F_WriteKey));
-        } else {
-            (void)snprintf(v->write, sizeof v->write, "%s",
-                           mode & 10 ? "nobody" : "anyone");
-        }
+    } else if (mode & 4) {
+        (void)snprintf(v->write, sizeof v->write, "with %s",
+                       named_by(a, HD_F_WriteKey));
+    } else if (a->kind == HD_KIND_PRIVATE || mode > 1) {
+        (void)snprintf(v->write, sizeof v->write, "nobody");
+    } else {
+        (void)snprintf(v->write, sizeof v->write, "%s",
+                       mode ? "until-valid" : "anyone");
     }
 }
 
 static void view_renew(const struct asker *a, struct hd_policy_view *v)
 {
     uint64_t mode = bit(a, HD_F_WriteConfig);
-    bool frozen = a->p->slots[a->slot].lock == HD_LOCK_START ||
-                  a->p->slots[a->slot].lock == HD_LOCK_FILLED;
 
-    if (frozen || !(mode & 2)) {
+    bool dead = a->kind == HD_KIND_PRIVATE && !bit(a, HD_F_IsSecret);
+
+    if (is_frozen(a) || dead || !(mode & 2)) {
         (void)snprintf(v->renew, sizeof v->renew, "never");
     } else if (a->kind == HD_KIND_PRIVATE && bit(a, HD_F_ReqAuth)) {
         (void)snprintf(v->renew, sizeof v->renew, "by %s",
@@ -143,6 +143,10 @@ static void private_use(const struct asker *a, char *out, size_t size)
                                           "secret stays inside", "invalid"};
     bool is_608 = (a->p->chips & HD_POLICY_608) != 0;
 
+    if (!bit(a, HD_F_IsSecret)) {
+        join(out, size, "cannot sign, since IsSecret is 0");
+        uses &= 12;
+    }
     if (uses & 1) {
         join(out, size, "signs any digest");
     }
@@ -156,7 +160,7 @@ static void private_use(const struct asker *a, char *out, size_t size)
     if ((uses & 12) == 12) {
         join(out, size, "agrees on secrets (into slot %u)", a->slot | 1);
     }
-    if (uses == 0) {
+    if (bit(a, HD_F_ReadKey) == 0) {
         join(out, size, "signs nothing, agrees on nothing");
     }
     join(out, size, "public key: %s",

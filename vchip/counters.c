@@ -30,22 +30,44 @@ static unsigned zero_bits(uint16_t word)
 }
 
 /*
- * At rest one of the two linear words is never zero. Both are while the
- * binary words change (see write_counter); one of those may then be torn, and
- * the larger reading is the one that never goes back.
+ * One half of the eight bytes speaks, the other is being prepared: while
+ * linear word A has a one, A and its binary word, else B and its own. So a
+ * step may write the silent half's binary word first, and a power cut there
+ * changes nothing.
  */
-uint32_t counter_value(const struct hd_vchip *v, unsigned id)
+struct half {
+    uint16_t linear;
+    uint32_t base; /* of its binary word */
+};
+
+static struct half speaking_half(const struct hd_vchip *v, unsigned id)
 {
     const uint8_t *p = v->ee + CFG_COUNTER + 8 * id;
-    uint32_t bin_a = be16(p + 4), bin_b = be16(p + 6);
+    struct half a = {be16(p), 32U * be16(p + 4)};
+    struct half b = {be16(p + 2), 32U * be16(p + 6) + 16};
 
-    if (be16(p) == 0 && be16(p + 2) == 0) {
-        uint32_t by_a = 32 * bin_a + 16, by_b = 32 * bin_b + 32;
+    return a.linear != 0 ? a : b;
+}
 
-        return by_a > by_b ? by_a : by_b;
+uint32_t counter_value(const struct hd_vchip *v, unsigned id)
+{
+    struct half h = speaking_half(v, id);
+
+    return h.base + zero_bits(h.linear);
+}
+
+/* One more; or as many as it takes to only clear bits, when a power cut has
+ * left the linear word with holes. */
+static uint32_t next_value(const struct hd_vchip *v, unsigned id)
+{
+    struct half h = speaking_half(v, id);
+    uint32_t more = zero_bits(h.linear) + 1, covered = 16;
+
+    while (covered > 0 && (h.linear >> (16 - covered) & 1) != 0) {
+        covered--;
     }
-    return 16 * bin_a + 16 * bin_b + zero_bits(be16(p)) +
-           zero_bits(be16(p + 2));
+    more = h.base + (covered > more ? covered : more);
+    return more < COUNTER_MAX ? more : COUNTER_MAX;
 }
 
 static unsigned ones_after(uint32_t shift)
@@ -61,22 +83,16 @@ static void encode(uint32_t n, uint8_t out[8])
     put_be16(out + 6, n < 16 ? 0 : (n - 16) / 32);
 }
 
-/*
- * Power may fail anywhere in here and tear a word bit by bit; the counter may
- * then have moved too far, never back (docs/chip part 1, 10.4). So linear
- * bits are only cleared until the binary words are new, then set again.
- */
+/* The binary words first. Power may fail anywhere and tear a word bit by bit;
+ * the counter may then have moved too far by up to 16, never back (docs/chip
+ * part 1, 10.4). */
 static uint8_t write_counter(struct hd_vchip *v, unsigned id, uint32_t n)
 {
     size_t at = CFG_COUNTER + 8 * id;
-    uint8_t bytes[8], cleared[4];
+    uint8_t bytes[8];
 
     encode(n, bytes);
     if (memcmp(v->ee + at + 4, bytes + 4, 4) != 0) {
-        for (size_t i = 0; i < 4; i++) {
-            cleared[i] = v->ee[at + i] & bytes[i];
-        }
-        TRY(store(v, at, cleared, 4));
         TRY(store(v, at + 4, bytes + 4, 4));
     }
     return store(v, at, bytes, 4);
@@ -121,5 +137,5 @@ uint8_t counter_step(struct hd_vchip *v, unsigned id, int slot)
     if (id == 0) {
         TRY(ask_count_match(v));
     }
-    return write_counter(v, id, now + 1);
+    return write_counter(v, id, next_value(v, id));
 }

@@ -143,6 +143,7 @@ serial=$(sed -n 's/.*serial \([0-9a-fA-F]*\),.*/\1/p' created)
 
 # tap RECORDING: puts the chip on a socket with the recorder in between
 tap() {
+    rm -f thing.sock
     "$tools/half-tap" serve thing.vchip "$work/thing.sock" "$1" $$ 2>tap.log &
     tapped=$!
     started="$started $tapped"
@@ -226,6 +227,7 @@ acl_file broker/acl
 allow_anonymous false
 log_type all
 EOF
+        : >"broker/$1.log" # before it runs: what the last try said is gone
         mosquitto -c "broker/$1.conf" >"broker/$1.log" 2>&1 &
         pid=$!
         started="$started $pid"

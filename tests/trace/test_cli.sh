@@ -111,6 +111,12 @@ lines = [json.loads(l) for l in open("bus.jsonl")]
 refusals = [l for l in lines if l.get("event") == "refused"]
 assert len(refusals) >= 1 and "locked" in refusals[0]["text"], refusals
 PYTHON
+new_chip wire 01 508a-swi
+HALF_TRACE=swi.txt exits 0 "single-wire too" "$half" chip info
+grep -q 'W 00  Info: revision | 77 07 30 00 00 00 03 5D' swi.txt ||
+    wrong "no flag 77 in swi.txt"
+grep -q 'answer to Info.*ATECC508A' swi.txt || wrong "no answer in swi.txt"
+export HALF_CHIP=sim:thing.vchip
 HALF_TRACE=/no/such/dir/x exits 2 "a trace that cannot be written is told" \
     "$half" chip info
 complains 'HALF_TRACE'

@@ -502,6 +502,9 @@ int hd_vchip_load(struct hd_vchip *v, const char *path)
         err = read_record(v, record, (size_t)len, 0);
     }
     if (err == HD_OK) {
+        hd_vchip_power(v, true); /* only does something if it was off */
+    }
+    if (err == HD_OK) {
         v->dirty = false; /* the file has it */
     }
     v_wipe(record, sizeof record);

@@ -312,7 +312,8 @@ const struct hd_refusal *hd_vchip_refusal(const struct hd_vchip *v);
  * or a newer version; *v is untouched).
  */
 /* load makes a chip like init: *v may be anything before it, and a chip that
- * lives there already must be freed first. */
+ * lives there already must be freed first. A chip that had lost its power
+ * comes back powered and asleep: opening its file plugs it in. */
 int hd_vchip_save(struct hd_vchip *v, const char *path);
 int hd_vchip_load(struct hd_vchip *v, const char *path);
 

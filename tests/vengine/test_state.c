@@ -135,6 +135,24 @@ static void test_a_file_continues_where_another_process_stopped(void **state)
     hd_vchip_free(&next.chip);
 }
 
+static void
+test_opening_the_file_of_a_chip_without_power_plugs_it_in(void **state)
+{
+    struct place *p = *state;
+    struct bench next;
+
+    p->b.chip.latch = true;
+    hd_vchip_power(&p->b.chip, false);
+    assert_int_equal(hd_vchip_save(&p->b.chip, p->path), HD_OK);
+    assert_int_equal(hd_vchip_load(&next.chip, p->path), HD_OK);
+    hd_vbus_init(&next.bus, 100000);
+    assert_int_equal(hd_vbus_attach(&next.bus, &next.chip), HD_OK);
+    bench_wake(&next);
+    assert_wake_answer(&next);
+    assert_false(next.chip.latch);
+    hd_vchip_free(&next.chip);
+}
+
 static void test_the_file_is_its_owners_alone(void **state)
 {
     struct place *p = *state;
@@ -384,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             TEST(test_a_file_brings_back_the_whole_chip),
             TEST(test_a_file_continues_where_another_process_stopped),
+            TEST(test_opening_the_file_of_a_chip_without_power_plugs_it_in),
             TEST(test_the_file_is_its_owners_alone),
             TEST(test_a_file_that_cannot_be_written_is_an_io_error),
             TEST(test_damage_at_every_byte_is_refused),

@@ -9,11 +9,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}/size
 mkdir -p "$build"
-scripts/fetch-sources.sh "$build/sources" libtomcrypt
-tom=$build/sources/libtomcrypt/src
-
-tom_flags="-DLTC_SOURCE -DLTC_NOTHING -DLTC_SHA256 -DLTC_SMALL_CODE
-    -DLTC_NO_TEST -DARGTYPE=4 -I$tom/headers"
+scripts/fetch-sources.sh "$build/sources" libmd
+md=$build/sources/libmd
+mkdir -p "$build/sources/config"
+: >"$build/sources/config/config.h" # libmd's own, nothing in it matters here
 
 crypto=yes
 # compile TARGET COMPILER FLAGS...: objects into $build/TARGET
@@ -30,9 +29,10 @@ compile() {
             -Iinclude -c "$file" -o "$out/$(basename "$file" .c).o"
     done
     [ -n "$crypto" ] || return 0
-    for file in "$tom/hashes/sha2/sha256.c" lib/crypto/tomcrypt.c; do
+    for file in "$md/src/sha2.c" lib/crypto/libmd.c; do
         "$cc" -std=gnu11 -Os "$@" -w -ffunction-sections -fdata-sections \
-            -fstack-usage -fcallgraph-info=su $tom_flags -Iinclude \
+            -fstack-usage -fcallgraph-info=su -I"$md/include" \
+            -I"$build/sources/config" -Iinclude \
             -c "$file" -o "$out/$(basename "$file" .c).o"
     done
 }
@@ -128,6 +128,6 @@ python3 bench/size/stack.py "$build/cortex-m0plus" |
         row "$label" "$figure" "$yard" "$aim"
     done
 echo "
-Stack: frames of the driver and, where it is used, of LibTomCrypt's SHA-256;
+Stack: frames of the driver and, where it is used, of libmd's SHA-256;
 not those of the functions in struct hd_bus. Handle: sizeof(struct hd_chip)
 is the caller's."

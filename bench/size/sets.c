@@ -137,9 +137,9 @@ const uint8_t *a_serial(const struct hd_chip *c)
     return hd_chip_serial(c);
 }
 
-extern const struct hd_crypto hd_crypto_tomcrypt;
+extern const struct hd_crypto hd_crypto_libmd;
 const struct hd_crypto *b_crypto(void);
 const struct hd_crypto *b_crypto(void)
 {
-    return &hd_crypto_tomcrypt;
+    return &hd_crypto_libmd;
 }

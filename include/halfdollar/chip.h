@@ -166,7 +166,7 @@ struct hd_chip {
     uint8_t end;     /* word address that ends the operation */
     uint8_t limit;   /* how long it may be busy, 16.4 ms */
     uint8_t careful; /* a flag of struct hd_step, or 0 */
-    bool locked, held, awake, seeded;
+    bool locked, held, awake, seeded, lost;
     const struct hd_step *op; /* NULL: nothing is running */
     const struct hd_bus *bus;
     void *bus_ctx;
@@ -711,7 +711,7 @@ HD_CHIP_CALL(latch, (struct hd_chip *c, enum hd_latch_op what, bool *state),
              HD_OUT((uint8_t *)state, sizeof(*state)))
 
 /* Pause (508A): chips on the bus whose Selector differs go idle and do not
- * answer. HD_ERR_TIMEOUT: this one did. */
+ * answer. HD_ERR_RESTARTED: this one did. */
 HD_CHIP_CALL(pause, (struct hd_chip *c, uint8_t selector),
              hd_op_pause, HD_CHIP_PARAMS(0, selector, 0),
              (void)0)

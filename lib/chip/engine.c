@@ -54,11 +54,8 @@ HD_NOINLINE static int start_over(struct hd_chip *c, int err)
     c->step = 0;
     c->pos = 0;
     c->seeded = false;
-    err = unsure(c, err);
-    if (c->flags & (ONCE | CHAIN)) {
-        return err;
-    }
-    return fault(c, err, RECOVER);
+    c->lost = true;
+    return c->flags & ONCE ? HD_ERR_UNSURE : fault(c, err, RECOVER);
 }
 
 /* The answer to a wake pulse is polled for like that to a command. */
@@ -138,6 +135,9 @@ static int do_send(struct hd_chip *c, uint32_t now)
         next_step(c);
         return HD_OK;
     }
+    if (!rc && c->lost && c->flags & CHAIN) {
+        rc = HD_ERR_RESTARTED;
+    }
     if (rc) {
         return rc;
     }
@@ -146,7 +146,7 @@ static int do_send(struct hd_chip *c, uint32_t now)
     c->state = POLL;
     rc = c->bus->send(c->bus_ctx, HD_WORD_COMMAND, c->w.buf, c->n + 2U);
     if (rc) { /* not executed */
-        c->flags &= CHAIN;
+        c->flags = 0;
         rc = fault(c, rc, RECOVER);
     }
     return rc;
@@ -366,8 +366,8 @@ int hd_chip_begin(struct hd_chip *c, const struct hd_step *op, uint32_t params)
     c->op = op;
     c->params = params;
     c->pos = 0;
-    c->step = c->tries = c->end = 0;
-    c->flags = op->flags & CHAIN;
+    c->step = c->tries = c->end = c->flags = 0;
+    c->lost = false;
     c->state = c->awake ? SEND : WAKE;
     c->due_us = now_us(c);
     return HD_OK;

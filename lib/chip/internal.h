@@ -119,7 +119,8 @@ void hd_put(struct hd_chip *c, const uint8_t *data, size_t len);
 unsigned hd_crc_differs(uint8_t *group, size_t len);
 
 /* Room in the packet buffer behind the longest group that uses it. */
-#define STASH 104
+#define STASH  120
+#define MIDDLE 84 /* of hd_sha96 */
 
 /* Hooks of several operations. */
 int hd_hook_tail(struct hd_chip *c, bool answered);   /* io.in[2], io.in_len */
@@ -141,7 +142,7 @@ int hd_sha256(const struct hd_chip *c, const hd_bytes *parts, size_t count,
 
 /* SHA-256 over a (32 bytes), four bytes of the packet (opcode to param2),
  * part of the serial number, zeros, and b: 96 bytes in all. */
-int hd_sha96(const struct hd_chip *c, const uint8_t *a, const uint8_t *b,
+int hd_sha96(struct hd_chip *c, const uint8_t *a, const uint8_t *b,
              size_t b_len, uint8_t digest[32]);
 
 /* out = a ^ b, len bytes; out may be either. */

@@ -17,13 +17,14 @@ int hd_sha256(const struct hd_chip *c, const hd_bytes *parts, size_t count,
     return HD_OK;
 }
 
-int hd_sha96(const struct hd_chip *c, const uint8_t *a, const uint8_t *b,
+int hd_sha96(struct hd_chip *c, const uint8_t *a, const uint8_t *b,
              size_t b_len, uint8_t digest[32])
 {
     const uint8_t *sn = hd_chip_serial(c);
-    uint8_t middle[32] = {0};
+    uint8_t *middle = c->w.buf + MIDDLE;
     hd_bytes parts[3];
 
+    memset(middle, 0, 32);
     memcpy(middle, c->w.buf + 1, 4);
     middle[4] = sn[8];
     middle[5] = sn[0];

@@ -71,7 +71,7 @@ static uint16_t slow_crc(const uint8_t *data, size_t len)
     uint16_t crc = 0;
 
     for (size_t i = 0; i < 8 * len; i++) {
-        unsigned bit = data[i / 8] >> i % 8 & 1U, top = crc >> 15;
+        unsigned bit = (unsigned)data[i / 8] >> i % 8 & 1U, top = crc >> 15;
         crc = (uint16_t)(crc << 1);
         if (top != bit) {
             crc ^= 0x8005;
@@ -155,8 +155,10 @@ static void t_sha256(void *ctx, const hd_bytes *parts, size_t count,
     size_t len = 0;
 
     for (size_t i = 0; i < count; i++) {
-        memcpy(all + len, parts[i].ptr, parts[i].len);
-        len += parts[i].len;
+        if (parts[i].len) {
+            memcpy(all + len, parts[i].ptr, parts[i].len);
+            len += parts[i].len;
+        }
     }
     if ((force == NONCE && len == 55) ||
         (force == GENDIG && len == 96 && all[32] == 0x15)) {

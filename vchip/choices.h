@@ -20,6 +20,8 @@
       "ECDH needs both zones locked")                                          \
     X(SLOT_LOCK_NEEDS_DATA_LOCK, 0, "P1 8.1, P2 7.4, open 11",                 \
       "locking one slot needs the data zone locked")                           \
+    X(COUNT_MATCH_NEEDS_BOTH, 0, "P1 7.4; the vendor's device tests",          \
+      "two copies of the match value that differ end all uses")                \
     X(COUNTER_STEP_NEEDS_LOCK, 1, "P1 Q18, P2 7.2",                            \
       "Counter(increment) needs the configuration locked")                     \
     X(POLICY_BEFORE_DATA_LOCK, 0, "P1 8.2",                                    \

@@ -112,11 +112,13 @@ static uint8_t ask_count_match(struct hd_vchip *v)
     uint8_t match = v->ee[CFG_COUNT_MATCH];
     unsigned slot = match >> 4;
     const uint8_t *limit = slot_bytes(v, slot);
+    bool damaged = CHOICE_COUNT_MATCH_NEEDS_BOTH &&
+                   memcmp(limit, limit + 4, 4) != 0;
 
     if (!is_608(v) || (match & 1) == 0) {
         return ST_OK;
     }
-    if (counter_value(v, 0) < le32(limit)) {
+    if (!damaged && counter_value(v, 0) < le32(limit)) {
         return ST_OK;
     }
     return refuse_bits(v, HD_WHY_USES_MATCH, (int)slot, CFG_COUNT_MATCH,

@@ -523,9 +523,28 @@ static void test_validation_moves_the_nibble_both_ways(void **state)
     rig_stop(&r);
 }
 
-/* A certificate's digest: 70 bytes, the key, 30 bytes; by 64 and the rest. */
+/* A certificate's digest: 64 bytes, the key, 30 bytes. */
+static void hash_certificate(struct rig *r, uint16_t key_slot_,
+                             const uint8_t head[64], const uint8_t tail[30])
+{
+    expect_ok(r, OP_SHA, 0, 0, NULL, 0);
+    expect_ok(r, OP_SHA, 1, 64, head, 64);
+    expect_ok(r, OP_SHA, 3, key_slot_, NULL, 0);
+    expect_ok(r, OP_SHA, 2, 30, tail, 30);
+}
+
 static void test_validation_by_certificate_follows_the_blocks(void **state)
 {
+    /* X509format: the key's block, the number of blocks */
+    static const struct {
+        uint8_t format;
+        uint16_t hashed;
+        enum hd_why why;
+    } cases[] = {{0x31, 14, HD_WHY_NONE},
+                 {0x30, 14, HD_WHY_VALIDATE_POSITION},
+                 {0x21, 14, HD_WHY_VALIDATE_POSITION},
+                 {0x31, 9, HD_WHY_VALIDATE_POSITION}, /* another key */
+                 {0x00, 14, HD_WHY_VALIDATE_X509}};
     static struct rig r;
     uint8_t head[64], tail[30], m[64 + 64 + 30], digest[32], rs[64], d[32];
 
@@ -537,16 +556,17 @@ static void test_validation_by_certificate_follows_the_blocks(void **state)
     memcpy(m + 128, tail, 30);
     test_sha256(m, sizeof m, digest);
     test_sign(1, digest, rs);
-    for (size_t i = 0; i < 2; i++) {
-        set_up_keys(&r, both[i]);
-        r.chip.ee[92] = 0x31; /* key in block 1 of 3 */
-        expect_ok(&r, OP_SHA, 0, 0, NULL, 0);
-        expect_ok(&r, OP_SHA, 1, 64, head, 64);
-        expect_ok(&r, OP_SHA, 3, 14, NULL, 0);
-        expect_ok(&r, OP_SHA, 2, 30, tail, 30);
-        assert_memory_equal(r.answer, digest, 32);
-        expect_ok(&r, OP_VERIFY, 0x01, 14, rs, 64);
-        assert_int_equal(slot_bytes(&r.chip, 14)[0], 0x50);
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        size_t n = i / 2;
+
+        set_up_keys(&r, both[i % 2]);
+        r.chip.ee[92] = cases[n].format;
+        hash_certificate(&r, cases[n].hashed, head, tail);
+        expect_why(&r, OP_VERIFY, 0x01, 14, rs, 64, cases[n].why);
+        assert_int_equal(slot_bytes(&r.chip, 14)[0],
+                         cases[n].why == HD_WHY_NONE ? 0x50 : 0);
+        r.chip.ee[92] = 0x31;
+        hash_certificate(&r, 14, head, tail);
         expect_ok(&r, OP_NONCE, 0x03, 0, digest, 32); /* not by SHA */
         expect_why(&r, OP_VERIFY, 0x01, 14, rs, 64, HD_WHY_VALIDATE_POSITION);
         rig_stop(&r);

@@ -142,7 +142,16 @@ static void plant(struct attack *a)
 /* A command in one mode: the length of its data, what its slot should be,
  * and what TempKey should be before it. */
 enum want { ANY, KEY, OPEN_SLOT, SECRET, PUBLIC }; /* of the slot */
-enum before { NOTHING, NONCE, RANDOM_NONCE, DIGEST, READ_KEY, WRITE_KEY };
+enum before {
+    NOTHING,
+    NONCE,
+    RANDOM_NONCE,
+    DIGEST,
+    READ_KEY,
+    WRITE_KEY,
+    SHA_PUBLIC, /* a SHA sequence with a stored key in it */
+    SHA_HMAC
+};
 
 /* clang-format off */
 static const struct kind {
@@ -211,7 +220,9 @@ static const struct kind {
     {OP_SHA, 0x03, 0, 3, PUBLIC, NOTHING},
     {OP_SHA, 0x04, 0, 3, SECRET, NOTHING},
     {OP_SHA, 0x05, 9, 1, ANY, NOTHING},
-    {OP_SHA, 0x06, 0, 5, ANY, NOTHING},
+    {OP_SHA, 0x06, 0, 2, ANY, NOTHING},
+    {OP_SHA, 0x06, 0, 4, PUBLIC, SHA_PUBLIC},
+    {OP_SHA, 0x06, 0, 2, SECRET, SHA_HMAC},
     {OP_SHA, 0x07, 41, 1, ANY, NOTHING},
     {OP_AES, 0x00, 16, 3, SECRET, NOTHING},
     {OP_AES, 0x41, 16, 2, SECRET, NOTHING},
@@ -468,6 +479,25 @@ static bool send(struct attack *a, const struct order *o)
     return leaks(&a->secrets, a->r.answer, a->r.len);
 }
 
+/* Brings the bytes of a slot into a SHA sequence, unaligned. */
+static bool prepare_sha(struct attack *a, const struct order *o)
+{
+    struct order step = {.op = OP_SHA};
+    bool hmac = o->before == SHA_HMAC, bad;
+
+    step.p1 = hmac ? 4 : 0;
+    step.p2 = hmac ? (uint16_t)o->slot : 0;
+    bad = send(a, &step);
+    step.p1 = 1;
+    step.p2 = 5;
+    step.len = 5;
+    bad = send(a, &step) || bad;
+    step.p1 = 3;
+    step.p2 = (uint16_t)o->slot;
+    step.len = 0;
+    return send(a, &step) || bad;
+}
+
 /* A nonce, and what is made of it, as the next command would have it. */
 static bool prepare(struct attack *a, const struct order *o)
 {
@@ -479,6 +509,9 @@ static bool prepare(struct attack *a, const struct order *o)
 
     if (o->before == NOTHING || roll(a, 6) == 0) {
         return false;
+    }
+    if (o->before == SHA_PUBLIC || o->before == SHA_HMAC) {
+        return prepare_sha(a, o);
     }
     nonce.p1 = fixed ? 3 : 0;
     nonce.len = fixed ? 32 : 20;

@@ -21,7 +21,8 @@ void hd_policy_blank(uint8_t chips, uint8_t config[HD_POLICY_CONFIG_BYTES])
     memset(config + 86, 0x55, 2);
     memset(config + 88, 0xFF, 2);
     if (is_508a) {
-        memcpy(config + 4, "\x00\x00\x50\x00", 4);
+        config[6] = 0x50;
+        config[7] = 0;
         config[13] = 0xC0;
         hd_policy_set(config, HD_F_OTPmode, 0, 0xAA);
         memset(config + 68, 0xFF, 16);

@@ -90,12 +90,12 @@ static void view_write(const struct asker *a, struct hd_policy_view *v)
 {
     uint64_t mode = bit(a, HD_F_WriteConfig);
 
-    if (is_frozen(a)) {
-        (void)snprintf(v->write, sizeof v->write, "nobody");
-    } else if (mode & 4) {
+    bool frozen = is_frozen(a);
+
+    if (!frozen && mode & 4) {
         (void)snprintf(v->write, sizeof v->write, "with %s",
                        named_by(a, HD_F_WriteKey));
-    } else if (a->kind == HD_KIND_PRIVATE || mode > 1) {
+    } else if (frozen || a->kind == HD_KIND_PRIVATE || mode > 1) {
         (void)snprintf(v->write, sizeof v->write, "nobody");
     } else {
         (void)snprintf(v->write, sizeof v->write, "%s",

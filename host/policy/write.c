@@ -382,6 +382,7 @@ static unsigned guess_purpose(const struct hd_policy *p, unsigned slot)
 {
     unsigned best = hd_policy_purpose_count - 1;
     unsigned least = UINT32_MAX;
+    struct writer w = {.p = p, .shadow = *p};
 
     for (unsigned i = 0; i < hd_policy_purpose_count; i++) {
         const struct hd_policy_purpose *u = &hd_policy_purposes[i];
@@ -389,7 +390,8 @@ static unsigned guess_purpose(const struct hd_policy *p, unsigned slot)
         if (!may_be(p, slot, u, &plays_it)) {
             continue;
         }
-        struct writer w = {.p = p, .shadow = *p};
+        w.lines = 0;
+        w.bits = 0;
         hd_policy_set(w.shadow.config, HD_F_SlotLocked, slot, 1);
         write_slot(&w, slot, i);
         unsigned cost = w.lines + 2 * w.bits + (plays_it ? 0 : 3) +

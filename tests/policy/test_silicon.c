@@ -10,7 +10,6 @@
 #include "policy/view.h"
 #include "rig.h"
 
-
 static struct rig rig;
 static uint8_t key[32], public_key[64];
 

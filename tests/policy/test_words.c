@@ -503,6 +503,25 @@ static void test_the_reference_has_every_key_purpose_and_field(void **state)
     free(doc);
 }
 
+/* Every ```yaml block of the reference is a policy. */
+static void test_the_examples_of_the_reference_load(void **state)
+{
+    static struct hd_policy p;
+    size_t len = 0;
+    unsigned count = 0;
+    char *doc = slurp("docs/policy.md", &len);
+
+    (void)state;
+    for (char *at = doc; (at = strstr(at, "```yaml\n")) != NULL; count++) {
+        at += 8;
+        char *end = strstr(at, "```");
+        assert_non_null(end);
+        must_load(at, (size_t)(end - at), &p);
+    }
+    assert_int_not_equal(count, 0);
+    free(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -518,6 +537,7 @@ int main(void)
             cmocka_unit_test(test_the_chips_own_bytes_are_taken_from_the_chip),
             cmocka_unit_test(
                     test_the_reference_has_every_key_purpose_and_field),
+            cmocka_unit_test(test_the_examples_of_the_reference_load),
     };
 
     return cmocka_run_group_tests_name("policy: words", tests, NULL, NULL);

@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# half policy, as a person uses it: files, chips, exit codes, messages.
+. "$(dirname "$0")/../cli/lib.sh"
+
+bytes_of() { sed 's/#.*//' "$1" | tr -d ' \n'; }
+
+exits 0 "new writes the default" "$half" policy new -o policy.yaml
+exits 2 "and does not overwrite it" "$half" policy new -o policy.yaml
+complains 'is there already'
+exits 0 "the recipes are listed" "$half" policy new --list
+for recipe in accessory connected-device gateway jwt-only signing-station; do
+    prints "^$recipe "
+done
+exits 2 "an unknown recipe" "$half" policy new --recipe gatway
+complains "did you mean 'gateway'"
+
+exits 0 "show" "$half" policy show policy.yaml
+prints '^ +0  identity +identity +nobody +nobody +never'
+prints '^secure-boot +mode store-digest; public-key boot-key'
+exits 0 "show --json" "$half" policy show --json policy.yaml
+python3 - <<'EOF' || wrong "the JSON is not as documented"
+import json
+d = json.load(open("out"))
+assert d["ok"] and d["policy"] == "connected-device"
+assert len(d["slots"]) == 16 and len(d["config"]) == 256
+assert d["slots"][0]["purpose"] == "identity"
+assert d["slots"][14]["write"] == "until-valid"
+assert d["slots"][14]["bits"]["ReadKey"] == 13
+assert d["settings"]["io-protection"]["ecdh-result"] == "encrypted"
+assert d["bits"]["IoProtectionKey"] == 6
+assert d["bits"]["Counter0"] == "ffffffff00000000"
+EOF
+exits 2 "show needs something to show" "$half" policy show
+complains 'Give a policy FILE'
+exits 2 "but only one thing" "$half" policy show policy.yaml --hex policy.yaml
+complains 'exclude one another'
+
+exits 0 "compile to hex" "$half" policy compile policy.yaml -o policy.hex
+exits 0 "compile to bytes" "$half" policy compile policy.yaml --format bin \
+    -o policy.bin
+same "the same bytes" "$(bytes_of policy.hex)" "$(hex_of policy.bin | tr a-f A-F)"
+same "as the demo's" "$(bytes_of policy.hex | cut -c33-170)" \
+    "$(bytes_of "$data/../../configs/connected-device.hex" | cut -c33-170)"
+exits 0 "compile from standard input" sh -c "'$half' policy compile - <policy.yaml"
+exits 0 "compile to C" "$half" policy compile policy.yaml --format c \
+    --prefix thing -o policy.h
+printf '%s\n' '#include "policy.h"' '#include <stdio.h>' 'int main(void){' \
+    'for (unsigned i = 0; i < 128; i++) printf("%02X", thing_config[i]);' \
+    'return !(THING_SLOT_IO_KEY == 6 && THING_COUNTER_ROLLBACK == 1 &&' \
+    'THING_CHIP_ADDRESS == 0x60 && thing_config_digest[0] | 1);}' >use.c
+exits 0 "a C compiler takes it" "${CC:-cc}" -std=c11 -Wall -Wextra -pedantic \
+    -Werror use.c -o use
+exits 0 "the names and the address are right" ./use
+same "and the bytes" "$(cat out)" "$(bytes_of policy.hex)"
+exits 2 "a prefix must be a C name" "$half" policy compile policy.yaml \
+    --format c --prefix 1x
+
+for config in "$data"/configs/*.hex; do
+    name=$(basename "$config" .hex)
+    exits 0 "$name in words" "$half" policy from-hex "$config" -o back.yaml
+    exits 0 "$name: words back to bytes" "$half" policy compile back.yaml \
+        -o back.hex
+    same "$name: the same bytes" "$(bytes_of back.hex | cut -c33-168)" \
+        "$(bytes_of "$config" | cut -c33-168)"
+    same "$name: to the end" "$(bytes_of back.hex | cut -c177-)" \
+        "$(bytes_of "$config" | cut -c177-)"
+    exits 0 "$name: show" "$half" policy show --hex "$config"
+done
+exits 0 "raw bytes are taken too" "$half" policy from-hex policy.bin
+
+exits 0 "a chip" "$half" sim create --variant 608b thing.vchip
+exits 0 "its configuration in words" "$half" policy from-chip \
+    --chip sim:thing.vchip -o chip.yaml
+exits 0 "which compile for that chip" "$half" policy compile chip.yaml \
+    --chip sim:thing.vchip -o chip.hex
+exits 0 "to what it holds" "$half" chip read config --chip sim:thing.vchip
+same "byte for byte" "$(tr -d ' \n' <out | tr a-f A-F)" "$(bytes_of chip.hex)"
+exits 0 "shown from the chip" "$half" policy show --chip sim:thing.vchip
+exits 0 "another kind of chip" "$half" sim create --variant 508a old.vchip
+exits 1 "refuses the policy" "$half" policy compile policy.yaml \
+    --chip sim:old.vchip
+complains 'for ATECC608, but this chip is an ATECC508A'
+
+printf 'policy: p\nchip: ATECC608\nslots:\n  0:\n    nmae: a\n' >bad.yaml
+exits 2 "a mistake is told with file and line" "$half" policy show bad.yaml
+complains "bad.yaml:5: slots/0: unknown key 'nmae'; did you mean 'name'\?"
+exits 2 "in JSON too" "$half" policy show --json bad.yaml
+prints '"line": 5'
+exits 2 "no such file" "$half" policy show missing.yaml
+complains 'missing.yaml: No such file'
+printf 'zz' >bad.hex
+exits 2 "hex that is none" "$half" policy from-hex bad.hex
+complains 'bad.hex:1: byte 0 is not two hex digits'
+exits 2 "an input without end" "$half" policy show /dev/zero
+complains 'longer than 65536 bytes'
+exits 2 "hex without end" "$half" policy from-hex /dev/zero
+complains 'longer than 65536 bytes'

@@ -120,7 +120,8 @@ int sim_load(struct call *c, const char *path, struct hd_vchip *chip, int *lock)
         return fail(c, "%s", why);
     }
     memset(chip, 0, sizeof *chip);
-    int err = hd_vchip_load(chip, path);
+    uint64_t generation;
+    int err = hd_vfile_load(*lock, path, chip, &generation);
     if (err == HD_OK) {
         return EXIT_DONE;
     }

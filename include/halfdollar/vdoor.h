@@ -140,11 +140,25 @@ int hd_vdoor_close(struct hd_vdoor *door);
 
 /*
  * The lock that everybody who opens a chip's file holds: flock() on
- * ".NAME.lock" beside it, which stays. Waits at most wait_ms. Returns the
- * descriptor (close it to unlock), HD_ERR_LOCK or HD_ERR_IO. why may be
- * NULL.
+ * ".NAME.lock" beside it, which stays. Waits at most wait_ms, and not at all
+ * for a server. Returns the descriptor (close it to unlock), HD_ERR_LOCK or
+ * HD_ERR_IO. why may be NULL.
  */
 int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size);
+
+/*
+ * Loads and saves a chip whose lock is held, registers included: processes
+ * that take turns see one powered chip. Saving waits for the disk only if
+ * the EEPROM changed. *generation counts the saves. As hd_vchip_load and
+ * hd_vchip_save otherwise.
+ */
+HD_MUST_CHECK int hd_vfile_load(int lock, const char *path, struct hd_vchip *v,
+                                uint64_t *generation);
+HD_MUST_CHECK int hd_vfile_save(int lock, const char *path, struct hd_vchip *v,
+                                uint64_t *generation);
+
+/* Nobody has saved since the load or save that gave this generation. */
+bool hd_vfile_is_current(int lock, const char *path, uint64_t generation);
 
 #ifdef __cplusplus
 }

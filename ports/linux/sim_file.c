@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct sim_file {
@@ -23,25 +22,15 @@ struct sim_file {
     struct hd_vbus bus;
     struct hd_vchip chip;
     const struct hd_bus *inner; /* I2C or single-wire */
-    struct stat seen;           /* the file as we last read or wrote it */
+    uint64_t generation;        /* of our last load or save */
     int lock;                   /* descriptor while locked, -1 */
     bool is_loaded, is_used;    /* used: something to save */
     char path[];
 };
 
-/* Written by somebody else: another file (saves replace it), or changed. */
-static bool is_stale(const struct sim_file *f)
-{
-    struct stat now;
-    return !f->is_loaded || stat(f->path, &now) != 0 ||
-           now.st_ino != f->seen.st_ino || now.st_dev != f->seen.st_dev ||
-           now.st_size != f->seen.st_size ||
-           memcmp(&now.st_mtim, &f->seen.st_mtim, sizeof(now.st_mtim)) != 0;
-}
-
 static int load(struct sim_file *f)
 {
-    if (!is_stale(f)) {
+    if (f->is_loaded && hd_vfile_is_current(f->lock, f->path, f->generation)) {
         return HD_OK;
     }
     if (f->is_loaded) {
@@ -49,11 +38,11 @@ static int load(struct sim_file *f)
         f->is_loaded = false;
     }
     memset(&f->chip, 0, sizeof(f->chip));
-    int err = hd_vchip_load(&f->chip, f->path);
+    int err = hd_vfile_load(f->lock, f->path, &f->chip, &f->generation);
     if (err) {
         return err;
     }
-    f->is_loaded = stat(f->path, &f->seen) == 0;
+    f->is_loaded = true;
     f->bus.count = 0; /* its clock goes on */
     err = hd_vbus_attach(&f->bus, &f->chip);
     f->sim.addr7 = f->chip.addr7;
@@ -63,10 +52,7 @@ static int load(struct sim_file *f)
 
 static int save(struct sim_file *f)
 {
-    int err = hd_vchip_save(&f->chip, f->path);
-    if (err == HD_OK && stat(f->path, &f->seen) != 0) {
-        err = HD_ERR_IO;
-    }
+    int err = hd_vfile_save(f->lock, f->path, &f->chip, &f->generation);
     f->is_used = f->is_used && err != HD_OK;
     return err;
 }
@@ -197,15 +183,16 @@ static int cannot_load(const struct sim_file *f, int err,
 static int open_file(struct sim_file *f, const struct reason *why)
 {
     char text[512] = "";
-    int fd = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, text, sizeof(text));
-    if (fd < 0) {
-        return because(why, fd, "%s", text);
+    f->lock = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, text, sizeof(text));
+    if (f->lock < 0) {
+        return because(why, f->lock, "%s", text);
     }
     int err = load(f);
     if (err) {
         cannot_load(f, err, why);
     }
-    close(fd);
+    close(f->lock);
+    f->lock = -1;
     return err;
 }
 

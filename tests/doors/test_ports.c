@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chip addresses, and chips in files. */
+#define _GNU_SOURCE
 #include "rig.h"
 
 #include <stdlib.h>
@@ -121,6 +122,49 @@ static void test_registers_survive_from_one_process_to_the_next(void **state)
     hd_port_close(&port);
 }
 
+/* The driver copes with a chip that is awake, as it was in the file when the
+ * word was written. */
+static uint32_t word_by_driver(struct rig *rig)
+{
+    struct hd_port port;
+    struct hd_chip chip;
+    uint32_t value = 0;
+    uint8_t bytes[4];
+    open_sim(rig, &port);
+    assert_int_equal(hd_chip_open(&chip, port.bus, port.ctx, NULL), HD_OK);
+    assert_int_equal(hd_chip_read(&chip, HD_ZONE_CONFIG, 0, 4 * WORD, bytes, 4),
+                     HD_OK);
+    hd_chip_close(&chip);
+    hd_port_close(&port);
+    memcpy(&value, bytes, 4);
+    return value;
+}
+
+/* The lock file carries the registers; a machine that crashes may spoil it. */
+static void test_a_spoilt_lock_file_costs_registers_only(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t nonce[36] = {0x16, 0x03, 0, 0, 1, 2, 3};
+    uint8_t out[64] = {0};
+    char lock[128];
+    struct hd_port port;
+    snprintf(lock, sizeof(lock), "%s/.a.vchip.lock", rig->dir);
+    for (long at = 0; at < 3000; at += 37) {
+        open_sim(rig, &port);
+        assert_int_equal(rig_write_word(&port, WORD, (uint32_t)at), HD_OK);
+        assert_int_equal(rig_command(&port, nonce, sizeof(nonce), out), 1);
+        hd_port_close(&port);
+        FILE *f = fopen(lock, "r+");
+        assert_non_null(f);
+        fseek(f, at, SEEK_SET);
+        fputs("spoilt!", f);
+        fclose(f);
+        assert_int_equal(word_by_driver(rig), at);
+    }
+    assert_int_equal(truncate(lock, 0), 0);
+    (void)word_by_driver(rig);
+}
+
 /* Adds 1 to the word, rounds times, under the lock. */
 static int add_ones(struct rig *rig, int rounds)
 {
@@ -224,6 +268,7 @@ int main(void)
             T(test_a_file_that_is_no_chip_is_told),
             T(test_two_ports_to_one_file_see_one_chip),
             T(test_registers_survive_from_one_process_to_the_next),
+            T(test_a_spoilt_lock_file_costs_registers_only),
             T(test_processes_take_turns_with_a_file),
             T(test_a_killed_process_takes_nothing_back),
             T(test_the_driver_finds_the_chip_in_a_file),

@@ -5,7 +5,8 @@
  *   handle.c  request -> answer, no sockets: tested and fuzzed by itself
  *   server.c  poll loop: clients, locks, buffers
  *   listen.c  sockets and pseudo terminals
- *   file.c    chips in files: lock, load, save
+ *   file.c    the chips of a door
+ *   vfile.c   chips in files: lock, load, save
  *   client.c  the other end, for ports and for the preload library
  *   preload*  /dev/i2c-N for programs that know nothing of this
  */
@@ -40,6 +41,7 @@ struct door_file {
     struct hd_vchip *chip;
     char *path;
     int lock;
+    uint64_t generation;
 };
 
 struct listener {
@@ -102,5 +104,19 @@ void door_accept(struct hd_vdoor *door, const struct listener *l);
 int door_save(struct hd_vdoor *door, bool all);
 
 uint64_t door_clock_ns(void);
+
+/* Where somebody wants a sentence. */
+struct reason {
+    char *text;
+    size_t size;
+};
+
+/* Writes the sentence, returns err. */
+int door_because(const struct reason *why, int err, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* hd_vfile_lock(); a server says that it will stay. */
+int door_lock_file(const char *path, unsigned wait_ms, bool is_server,
+                   const struct reason *why);
 
 #endif

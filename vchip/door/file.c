@@ -1,128 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Chips in files. Who opens a chip's file holds its lock, so a chip is never
- * in two places at once. The lock is a file of its own beside it, since the
- * chip's file is replaced at every save.
- */
-#define _GNU_SOURCE /* flock */
+/* The chips of a door: attached to the bus, loaded from and saved to files. */
 #include "door.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* Longer than any watchdog: a chip that the last program left awake is found
  * asleep, as if somebody had typed the next command. */
 #define BETWEEN_PROGRAMS_NS 15000000000u
-
-struct reason {
-    char *text;
-    size_t size;
-};
-
-static int because(const struct reason *why, int err, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-
-static int because(const struct reason *why, int err, const char *format, ...)
-{
-    if (why->text && why->size > 0) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(why->text, why->size, format, args);
-        va_end(args);
-    }
-    return err;
-}
-
-/* DIR/.NAME.lock */
-static bool lock_path(const char *path, char out[PATH_MAX])
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    int n = snprintf(out, PATH_MAX, "%.*s.%s.lock", (int)(name - path), path,
-                     name);
-    return n > 0 && n < PATH_MAX;
-}
-
-/* What the holder wrote there: its pid, and "server" if it will keep the chip
- * for long. */
-struct holder {
-    long pid; /* 0: unknown */
-    bool is_server;
-};
-
-static struct holder read_holder(int fd)
-{
-    char text[32] = "";
-    if (pread(fd, text, sizeof(text) - 1, 0) < 1) {
-        return (struct holder){0, false};
-    }
-    return (struct holder){strtol(text, NULL, 10), strstr(text, "server")};
-}
-
-static void write_holder(int fd, bool is_server)
-{
-    char text[32];
-    int n = snprintf(text, sizeof(text), "%ld%s\n", (long)getpid(),
-                     is_server ? " server" : "");
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n) {
-        return; /* only a courtesy to whoever finds the chip in use */
-    }
-}
-
-/* poll(), not a sleep: a program under `half sim exec` sleeps in virtual
- * time, and this wait is for another process. */
-static bool try_lock(int fd, unsigned wait_ms)
-{
-    for (unsigned waited = 0;; waited++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            return true;
-        }
-        if ((errno != EWOULDBLOCK && errno != EINTR) || waited >= wait_ms ||
-            read_holder(fd).is_server) {
-            return false;
-        }
-        poll(NULL, 0, 1);
-    }
-}
-
-static int lock_file(const char *path, unsigned wait_ms, bool is_server,
-                     const struct reason *why)
-{
-    char name[PATH_MAX];
-    if (!lock_path(path, name)) {
-        return because(why, HD_ERR_ARG, "%s: the path is too long", path);
-    }
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return because(why, HD_ERR_IO, "opening the lock %s: %s", name,
-                       strerror(errno));
-    }
-    if (try_lock(fd, wait_ms)) {
-        write_holder(fd, is_server);
-        return fd;
-    }
-    struct holder who = read_holder(fd);
-    close(fd);
-    return because(why, HD_ERR_LOCK, "%s is in use by process %ld%s", path,
-                   who.pid,
-                   who.is_server ? ", a server (half sim serve or exec): reach "
-                                   "the chip through its socket, unix:PATH"
-                                 : "");
-}
-
-int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size)
-{
-    const struct reason reason = {why, size};
-    return lock_file(path, wait_ms, false, &reason);
-}
 
 /* ---------------------------------------------------------------- chips */
 
@@ -160,7 +48,7 @@ static int load(struct door_file *f, const char *path, char *why, size_t size)
         snprintf(why, size, "out of memory");
         return HD_ERR_IO;
     }
-    int err = hd_vchip_load(f->chip, path);
+    int err = hd_vfile_load(f->lock, path, f->chip, &f->generation);
     if (err == HD_ERR_IO) {
         snprintf(why, size, "%s: %s%s", path, strerror(errno),
                  errno == ENOENT ? "; make one with `half sim create`" : "");
@@ -189,7 +77,7 @@ int hd_vdoor_add_file(struct hd_vdoor *door, const char *path, char *why,
         return HD_ERR_TOO_SMALL;
     }
     const struct reason reason = {why, size};
-    struct door_file f = {.lock = lock_file(path, 0, true, &reason)};
+    struct door_file f = {.lock = door_lock_file(path, 0, true, &reason)};
     if (f.lock < 0) {
         return f.lock;
     }
@@ -218,7 +106,7 @@ int door_save(struct hd_vdoor *door, bool all)
         if (!all && !f->chip->dirty) {
             continue;
         }
-        int err = hd_vchip_save(f->chip, f->path);
+        int err = hd_vfile_save(f->lock, f->path, f->chip, &f->generation);
         if (err) {
             snprintf(door->error, sizeof(door->error), "saving %s: %s", f->path,
                      strerror(errno));

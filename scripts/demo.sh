@@ -188,6 +188,16 @@ passed "request verified, certificate issued: $(openssl x509 \
     -in device/device.pem -outform DER | wc -c) bytes, kept in the device's flash"
 provision --dir factory --cert device/device.pem | grep '^  done' ||
     failed "sealing"
+typed half chip read data --slot 10 --length 32
+hash=$("$half" chip read data --slot 10 --length 32) || failed "half chip read"
+[ "$hash" = "$(openssl x509 -in device/device.pem -outform DER |
+    openssl dgst -sha256 -r | cut -d ' ' -f 1)" ] ||
+    failed "slot 10 does not hold the certificate's SHA-256"
+passed "$hash"
+
+say "" "The finished chip, as it describes itself:"
+typed half chip info
+"$half" chip info | sed 's/^/    /'
 stop "$tapped"
 
 # --------------------------------------------------------------------- 2 field
@@ -374,6 +384,7 @@ cat <<EOF
   $b/cli/half sim create my.vchip             a chip of your own
   export HALF_CHIP=sim:my.vchip
   $b/cli/half chip info                       what it is, and what is locked
+  $b/cli/half chip trace FILE                 a recording of a bus, in words
   $b/cli/half sim exec --chip my.vchip -- i2cdetect -y 1
                                                  your own I2C programs talk to it
   docs/openssl.md                                your own TLS programs, too

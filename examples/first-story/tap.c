@@ -49,29 +49,18 @@ static int end_signal(void)
     return signalfd(-1, &mask, SFD_CLOEXEC);
 }
 
-static int serve(char **argv)
+/* Everything between an open door and the end of its service. */
+static int run_door(struct hd_vdoor *door, char **argv, int process,
+                    int signals)
 {
-    struct hd_trace_writer *writer = NULL;
-    struct hd_vdoor_options options = {.trace = hd_trace_event};
-    struct hd_vdoor *door = NULL;
     char why[512] = "";
-    int pid = (int)syscall(SYS_pidfd_open, (pid_t)strtol(argv[3], NULL, 10), 0);
-    int signals = end_signal();
-    int err = hd_trace_open(&writer, argv[2]);
+    int err = hd_vdoor_add_file(door, argv[0], why, sizeof(why));
 
-    if (err != HD_OK || pid < 0 || signals < 0) {
-        return complain(argv[2], "cannot be written, or no such process");
-    }
-    options.trace_ctx = writer;
-    err = hd_vdoor_open(&door, &options);
-    if (err == HD_OK) {
-        err = hd_vdoor_add_file(door, argv[0], why, sizeof(why));
-    }
     if (err == HD_OK) {
         err = hd_vdoor_listen(door, argv[1], why, sizeof(why));
     }
     if (err == HD_OK) {
-        err = hd_vdoor_watch(door, pid);
+        err = hd_vdoor_watch(door, process);
     }
     if (err == HD_OK) {
         err = hd_vdoor_watch(door, signals);
@@ -79,18 +68,41 @@ static int serve(char **argv)
     while (err == HD_OK) {
         err = hd_vdoor_step(door, -1);
     }
-    if (err < 0) {
-        complain(argv[0], why[0] != '\0' ? why : hd_strerror(err));
+    return err < 0 ? complain(argv[0], why[0] != '\0' ? why : hd_strerror(err))
+                   : 0;
+}
+
+static int serve(char **argv)
+{
+    struct hd_trace_writer *writer = NULL;
+    struct hd_vdoor_options options = {.trace = hd_trace_event};
+    struct hd_vdoor *door = NULL;
+    int process =
+            (int)syscall(SYS_pidfd_open, (pid_t)strtol(argv[3], NULL, 10), 0);
+    int signals = end_signal();
+    int code;
+
+    if (process < 0 || signals < 0) {
+        return complain(argv[3], "no such process");
     }
-    if (door != NULL && hd_vdoor_close(door) != HD_OK) {
-        err = HD_ERR_IO;
+    if (hd_trace_open(&writer, argv[2]) != HD_OK) {
+        return complain(argv[2], "cannot be written");
+    }
+    options.trace_ctx = writer;
+    if (hd_vdoor_open(&door, &options) != HD_OK) {
+        code = complain(argv[0], "out of memory");
+    } else {
+        code = run_door(door, argv, process, signals);
+        if (hd_vdoor_close(door) != HD_OK) {
+            code = complain(argv[0], "was not saved");
+        }
     }
     if (hd_trace_close(writer) != HD_OK) {
-        err = HD_ERR_IO;
+        code = complain(argv[2], "was not written completely");
     }
-    close(pid);
+    close(process);
     close(signals);
-    return err < 0 ? 2 : 0;
+    return code;
 }
 
 /* ----------------------------------------------------------------- search */
@@ -158,7 +170,7 @@ static const struct needle {
         {"private key of slot 4", 4, PRIVATE},
         {"secret of slot 5", 5, SECRET},
         {"IO protection key of slot 6", 6, SECRET},
-    {"seal key of slot 9", 9, SECRET},
+        {"seal key of slot 9", 9, SECRET},
 };
 
 #define NEEDLES (sizeof(needles) / sizeof(needles[0]))
@@ -219,31 +231,39 @@ static bool look(struct hd_vchip *v, const struct needle *n,
     return found[1] == 0 && (n->kind == SECRET || found[0] == 0);
 }
 
-static int search(char **argv)
+static int search_in(struct hd_vchip *vchip, const struct heard heard[2])
 {
-    static struct hd_vchip vchip;
-    struct heard heard[2] = {{0}, {0}};
     bool good = true;
 
-    if (hd_vchip_load(&vchip, argv[0]) != HD_OK) {
-        return complain(argv[0], "not a virtual chip");
-    }
-    for (int i = 0; i < 2; i++) {
-        if (!read_recording(&heard[i], argv[1 + i])) {
-            return complain(argv[1 + i], "not a recording");
-        }
-    }
     printf("  Factory: %zu bytes in %u commands. Field: %zu bytes in %u "
            "commands.\n  Searched for any %d bytes in a row of:%32s%s\n",
            heard[0].len, heard[0].commands, heard[1].len, heard[1].commands,
            KEY_WINDOW, "factory  ", "field");
     for (size_t i = 0; i < NEEDLES; i++) {
-        good = look(&vchip, &needles[i], heard) && good;
+        good = look(vchip, &needles[i], heard) && good;
+    }
+    return good ? 0 : 1;
+}
+
+static int search(char **argv)
+{
+    static struct hd_vchip vchip;
+    struct heard heard[2] = {{0}, {0}};
+    int code;
+
+    if (hd_vchip_load(&vchip, argv[0]) != HD_OK) {
+        return complain(argv[0], "not a virtual chip");
+    }
+    if (read_recording(&heard[0], argv[1]) &&
+        read_recording(&heard[1], argv[2])) {
+        code = search_in(&vchip, heard);
+    } else {
+        code = complain(argv[1], "this or the next is not a recording");
     }
     hd_vchip_free(&vchip);
     free(heard[0].bytes);
     free(heard[1].bytes);
-    return good ? 0 : 1;
+    return code;
 }
 
 int main(int argc, char **argv)

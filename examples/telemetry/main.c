@@ -56,28 +56,30 @@ static int usage(const char *program)
 
 /* ------------------------------------------------------------- telemetry */
 
+/* The first number in a file of /proc; 0 if there is none. */
+static double first_number(const char *path)
+{
+    char line[128];
+    double value = 0;
+    FILE *file = fopen(path, "r");
+
+    if (file == NULL) {
+        return 0;
+    }
+    if (fgets(line, sizeof(line), file) != NULL) {
+        value = strtod(line, NULL);
+    }
+    fclose(file);
+    return value;
+}
+
 /* Facts this machine really has, so that the example invents nothing. */
 static void measure(struct client *c, char *out, size_t size)
 {
-    double uptime = 0, load = 0;
-    FILE *file = fopen("/proc/uptime", "r");
-
-    if (file != NULL) {
-        if (fscanf(file, "%lf", &uptime) != 1) {
-            uptime = 0;
-        }
-        fclose(file);
-    }
-    file = fopen("/proc/loadavg", "r");
-    if (file != NULL) {
-        if (fscanf(file, "%lf", &load) != 1) {
-            load = 0;
-        }
-        fclose(file);
-    }
     snprintf(out, size,
              "{\"device\":\"%s\",\"n\":%d,\"uptime_s\":%.0f,\"load\":%.2f}",
-             c->secure.name, c->sent + 1, uptime, load);
+             c->secure.name, c->sent + 1, first_number("/proc/uptime"),
+             first_number("/proc/loadavg"));
 }
 
 static void publish_next(struct client *c)

@@ -51,6 +51,7 @@ static int start_app(void **state, const char *first, const char *second)
     app->second = OSSL_PROVIDER_load(app->lib, second);
     if (app->first == NULL || app->second == NULL) {
         ERR_print_errors_fp(stderr);
+        free(app);
         return 1;
     }
     ERR_clear_error();

@@ -314,7 +314,7 @@ int hdp_device_ecdh(struct hdp_device *d, uint8_t slot,
 
 int hdp_device_slots(struct hdp_device *d, uint16_t *slots)
 {
-    uint8_t config[HD_CONFIG_BYTES];
+    uint8_t config[HD_CONFIG_BYTES] = {0};
     struct hdp_question q = {.ask = read_config,
                              .what = "list of keys",
                              .slot = -1,

@@ -31,7 +31,7 @@ static void *keymgmt_load(const void *reference, size_t size)
 {
     struct hdp_key *const *place = reference;
 
-    if (size != sizeof(*place) || *place == NULL || !hdp_key_up_ref(*place)) {
+    if (size != sizeof(void *) || *place == NULL || !hdp_key_up_ref(*place)) {
         return NULL;
     }
     return *place;

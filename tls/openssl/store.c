@@ -154,7 +154,7 @@ static int deliver_key(struct loader *l, uint8_t slot, OSSL_CALLBACK *cb,
             OSSL_PARAM_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE, data_type,
                                    sizeof(data_type) - 1),
             OSSL_PARAM_octet_string(OSSL_OBJECT_PARAM_REFERENCE, &key,
-                                    sizeof(struct hdp_key *)),
+                                    sizeof(void *)),
             OSSL_PARAM_END,
     };
     int ok = key != NULL && cb(object, cbarg);
@@ -191,7 +191,7 @@ static int store_export_object(void *vctx, const void *reference, size_t size,
     struct hdp_key *const *place = reference;
 
     (void)vctx;
-    if (size != sizeof(*place) || *place == NULL || (*place)->device != NULL) {
+    if (size != sizeof(void *) || *place == NULL || (*place)->device != NULL) {
         return 0;
     }
     return EVP_PKEY_export((*place)->soft, EVP_PKEY_PUBLIC_KEY, cb, cbarg);

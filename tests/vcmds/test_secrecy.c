@@ -11,6 +11,8 @@
  *
  * A failure prints a line to run again:
  *     vcmds_secrecy CONFIG LOCKS SEED STEPS
+ * and a longer search is
+ *     vcmds_secrecy FIRST_SEED SEEDS
  */
 #include "rig.h"
 
@@ -705,7 +707,7 @@ static void expect_every_command_served(const uint32_t done_by[256])
     }
 }
 
-static void attack_all(unsigned first_seed, unsigned seeds, unsigned steps)
+static void attack_all(unsigned first, unsigned seeds, unsigned steps)
 {
     static struct attack a;
     static uint32_t done_by[256];
@@ -715,7 +717,7 @@ static void attack_all(unsigned first_seed, unsigned seeds, unsigned steps)
         bool random = strcmp(configs[which].file, "random") == 0;
         unsigned count = random ? 8 * seeds : seeds;
 
-        for (unsigned s = first_seed; s < first_seed + count; s++) {
+        for (unsigned s = first; s < first + count; s++) {
             int locks = s % 4 == 0 ? CONFIG_LOCKED : LOCKED;
             unsigned bad, n = random ? steps / 4 : steps;
 
@@ -739,10 +741,12 @@ static void attack_all(unsigned first_seed, unsigned seeds, unsigned steps)
     expect_every_command_served(done_by);
 }
 
+static unsigned first_seed = 1, seed_count = 4;
+
 static void test_no_sequence_of_commands_returns_a_secret(void **state)
 {
     (void)state;
-    attack_all(1, 4, 2000);
+    attack_all(first_seed, seed_count, 2000);
 }
 
 /* The search must be able to fail: open one planted slot, behind the back of
@@ -812,6 +816,10 @@ int main(int argc, char **argv)
 
     if (argc == 5) {
         return run_again(argv);
+    }
+    if (argc == 3) { /* FIRST_SEED SEEDS: a longer search */
+        first_seed = (unsigned)strtoul(argv[1], NULL, 10);
+        seed_count = (unsigned)strtoul(argv[2], NULL, 10);
     }
     return cmocka_run_group_tests_name("secrecy", tests, NULL, NULL);
 }

@@ -112,8 +112,8 @@ static uint8_t ask_count_match(struct hd_vchip *v)
     uint8_t match = v->ee[CFG_COUNT_MATCH];
     unsigned slot = match >> 4;
     const uint8_t *limit = slot_bytes(v, slot);
-    bool damaged = CHOICE_COUNT_MATCH_NEEDS_BOTH &&
-                   memcmp(limit, limit + 4, 4) != 0;
+    bool damaged =
+            CHOICE_COUNT_MATCH_NEEDS_BOTH && memcmp(limit, limit + 4, 4) != 0;
 
     if (!is_608(v) || (match & 1) == 0) {
         return ST_OK;

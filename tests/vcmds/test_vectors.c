@@ -258,7 +258,8 @@ static enum verdict kdf(struct rig *r, const struct vector *c)
     uint8_t key[64] = {0}, data[4 + 128];
     size_t len, which = 0;
 
-    while (strcmp(names[which], alg) != 0) {
+    assert_non_null(alg);
+    while (which < 2 && strcmp(names[which], alg) != 0) {
         which++;
     }
     poke_config16(r, 90, 0x0004);

@@ -36,6 +36,7 @@ size_t vec_bytes(json_t *half, const char *key, uint8_t *out, size_t size)
 
     if (hex == NULL) {
         fail_msg("no bytes %s", key);
+        return 0;
     }
     return unhex(hex, out, size);
 }

@@ -142,7 +142,7 @@ static uint8_t hmac_key(struct hd_vchip *v, const struct vcmd *c,
 
 static uint8_t hmac_start(struct hd_vchip *v, const struct vcmd *c)
 {
-    const uint8_t *key = NULL;
+    const uint8_t *key = v->tk.bytes;
 
     TRY(hmac_key(v, c, &key));
     begin(&v->sha, HMAC);

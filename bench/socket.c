@@ -60,8 +60,9 @@ static void be_server(int fd)
          "making a chip");
     need(hd_vdoor_add_chip(door, &chip) == HD_OK, "adding the chip");
     need(hd_vdoor_adopt(door, fd) == HD_OK, "taking the client");
-    while (hd_vdoor_step(door, -1) == HD_OK) {
-        continue;
+    int state = HD_OK;
+    while (state == HD_OK) {
+        state = hd_vdoor_step(door, -1);
     }
     _exit(0);
 }

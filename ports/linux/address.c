@@ -124,7 +124,7 @@ int hd_port_open(struct hd_port *port, const char *address, char *why,
     if (strlen(text) >= sizeof(rest)) {
         return because(&reason, HD_ERR_FORMAT, "the path is too long");
     }
-    strcpy(rest, text);
+    memcpy(rest, text, strlen(text) + 1);
     char *at = strrchr(rest, '@');
     if (at && scheme->has_addr7) {
         *at = '\0';

@@ -88,9 +88,10 @@ static void drop_input(const struct swi *s)
         tcflush(s->fd, TCIFLUSH);
         return;
     }
-    while (recv(s->fd, noise, sizeof(noise), MSG_DONTWAIT) > 0) {
-        continue;
-    }
+    ssize_t n;
+    do {
+        n = recv(s->fd, noise, sizeof(noise), MSG_DONTWAIT);
+    } while (n > 0);
 }
 
 /* Sends and takes off the echo. No echo: TX and RX are not tied together;

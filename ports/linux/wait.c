@@ -21,9 +21,10 @@ void port_wait_us(void *ctx, uint32_t us)
 {
     struct timespec t = {us / 1000000u, (long)(us % 1000000u) * 1000};
     (void)ctx;
-    while (nanosleep(&t, &t) != 0 && errno == EINTR) {
-        continue;
-    }
+    int failed;
+    do {
+        failed = nanosleep(&t, &t);
+    } while (failed && errno == EINTR);
 }
 
 static uint64_t clock_ms(void)

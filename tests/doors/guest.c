@@ -228,7 +228,7 @@ static void test_an_open_bus_survives_exec(const char *self)
 int main(int argc, char **argv)
 {
     if (argc > 1) { /* run by the last test, with an open bus */
-        talk(atoi(argv[1]));
+        talk((int)strtol(argv[1], NULL, 10));
         return 0;
     }
     test_addresses_belong_to_the_open_file();

@@ -15,7 +15,7 @@ int rig_set_up(void **state)
 {
     struct rig *rig = calloc(1, sizeof(*rig));
     assert_non_null(rig);
-    strcpy(rig->dir, "/tmp/hd-doors-XXXXXX");
+    snprintf(rig->dir, sizeof(rig->dir), "/tmp/hd-doors-XXXXXX");
     assert_non_null(mkdtemp(rig->dir));
     snprintf(rig->chip, sizeof(rig->chip), "%s/a.vchip", rig->dir);
     snprintf(rig->socket, sizeof(rig->socket), "%s/bus", rig->dir);
@@ -249,7 +249,7 @@ int rig_command(struct hd_port *port, const uint8_t *group, size_t len,
 
 int rig_write_word(struct hd_port *port, uint8_t word, uint32_t value)
 {
-    uint8_t group[8] = {0x12, 0x00, word, 0x00}, out[64];
+    uint8_t group[8] = {0x12, 0x00, word, 0x00}, out[64] = {0};
     memcpy(group + 4, &value, 4);
     int n = rig_command(port, group, sizeof(group), out);
     return n < 0 ? n : n == 1 && out[0] == 0 ? HD_OK : HD_ERR_EXEC;
@@ -258,7 +258,7 @@ int rig_write_word(struct hd_port *port, uint8_t word, uint32_t value)
 int rig_read_word(struct hd_port *port, uint8_t word, uint32_t *value)
 {
     const uint8_t group[4] = {0x02, 0x00, word, 0x00};
-    uint8_t out[64];
+    uint8_t out[64] = {0};
     int n = rig_command(port, group, sizeof(group), out);
     if (n == 4) {
         memcpy(value, out, 4);

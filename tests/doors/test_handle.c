@@ -161,7 +161,7 @@ static size_t bytes_of(const char *line, uint8_t *out, size_t size)
 static void test_the_documented_session_is_what_happens(void **state)
 {
     struct bench *b = *state;
-    uint8_t bytes[256];
+    uint8_t bytes[256] = {0};
     char line[256];
     int requests = 0;
     FILE *f = fopen("docs/protocol-socket.md", "r");

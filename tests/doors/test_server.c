@@ -111,9 +111,9 @@ static void write_numbers(struct rig *rig, int report)
 
 static uint32_t last_number(int fd)
 {
-    uint32_t n = 0;
-    while (read(fd, &n, sizeof(n)) == sizeof(n)) {
-        continue;
+    uint32_t n = 0, next = 0;
+    while (read(fd, &next, sizeof(next)) == sizeof(next)) {
+        n = next;
     }
     return n;
 }

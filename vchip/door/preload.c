@@ -55,6 +55,7 @@ static int (*next_statx)(int, const char *, int, unsigned, struct statx *);
 static int (*next_faccessat)(int, const char *, int, int);
 
 static char device[32];
+static unsigned bus_number;
 static char placeholder[PATH_MAX];
 static dev_t place_dev;
 static ino_t place_ino;
@@ -101,8 +102,8 @@ static void adopt_inherited(void)
         return;
     }
     for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
-        int fd = atoi(e->d_name);
-        if (e->d_name[0] != '.' && fd < FDS && is_place(fd)) {
+        long fd = strtol(e->d_name, NULL, 10);
+        if (e->d_name[0] != '.' && fd < FDS && is_place((int)fd)) {
             atomic_store(&mine[fd], true);
         }
     }
@@ -144,7 +145,8 @@ static void start(void)
     if (!socket) {
         return;
     }
-    snprintf(device, sizeof(device), "/dev/i2c-%d", number ? atoi(number) : 1);
+    bus_number = number ? (unsigned)strtoul(number, NULL, 10) : 1;
+    snprintf(device, sizeof(device), "/dev/i2c-%u", bus_number);
     int n = snprintf(placeholder, sizeof(placeholder), "%s.i2c", socket);
     if (n < (int)sizeof(placeholder) && know_place()) {
         adopt_inherited();
@@ -433,8 +435,7 @@ EXPORT off64_t lseek64(int fd, off64_t offset, int whence)
 #define LOOK_LIKE_DEVICE(st)                                                   \
     do {                                                                       \
         (st)->st_mode = S_IFCHR | 0660;                                        \
-        (st)->st_rdev = makedev(I2C_MAJOR,                                     \
-                                (unsigned)atoi(device + strlen("/dev/i2c-"))); \
+        (st)->st_rdev = makedev(I2C_MAJOR, bus_number);                        \
         (st)->st_size = 0;                                                     \
         (st)->st_blocks = 0;                                                   \
         (st)->st_nlink = 1;                                                    \
@@ -490,7 +491,7 @@ EXPORT int statx(int dir, const char *path, int flags, unsigned mask,
     if (n == 0) {
         st->stx_mode = S_IFCHR | 0660;
         st->stx_rdev_major = I2C_MAJOR;
-        st->stx_rdev_minor = (unsigned)atoi(device + strlen("/dev/i2c-"));
+        st->stx_rdev_minor = bus_number;
         st->stx_size = 0;
         st->stx_blocks = 0;
         st->stx_nlink = 1;

@@ -392,7 +392,7 @@ static void smbus_take(const struct i2c_smbus_ioctl_data *a, const uint8_t *in,
 static int smbus_run(unsigned addr7, const struct i2c_smbus_ioctl_data *a,
                      struct smbus *s)
 {
-    uint8_t in[I2C_SMBUS_BLOCK_MAX];
+    uint8_t in[I2C_SMBUS_BLOCK_MAX] = {0};
     struct i2c_msg m[2];
     size_t count = 0;
     bool is_quick = a->size == I2C_SMBUS_QUICK;

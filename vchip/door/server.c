@@ -70,6 +70,9 @@ struct client *door_client_add(struct hd_vdoor *door, int fd,
 void door_client_drop(struct hd_vdoor *door, size_t index)
 {
     struct client *c = door->clients[index];
+    if (!c) {
+        return;
+    }
     if (door->holder == c) {
         door->holder = NULL;
     }

@@ -26,7 +26,8 @@
  * What vchip does not model: analogue behaviour (so a wake pulse at any bus
  * speed counts, and tPU and the SMBus timeout do not exist), transport keys
  * of GenDig (KeyID >= 0x8000; their values are secret, the command is
- * refused), side channels, and the NDA-only details that docs/chip marks
+ * refused), UseLock (byte 68 is stored; what it does is not public), side
+ * channels, and the NDA-only details that docs/chip marks
  * "(inferred)"; the choices made for those stand in one table, vchip/choices.h.
  *
  * A struct hd_vchip may not be copied while attached to a bus or while it

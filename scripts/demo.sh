@@ -25,7 +25,7 @@ for tool in "$half" "$tools/half-provision" "$tools/half-tap" \
     }
 done
 PATH=$PATH:/usr/sbin:/sbin
-for tool in openssl mosquitto mosquitto_sub; do
+for tool in openssl mosquitto mosquitto_sub mosquitto_pub; do
     command -v $tool >/dev/null || {
         echo "demo: $tool is missing; install it (scripts/setup.sh demo)" >&2
         exit 77
@@ -375,7 +375,38 @@ publish device 1 >device.log || {
     failed "the device does not work any more"
 }
 until_true 3 arrived 4 || failed "nothing arrived"
-passed "still itself: message 4 arrived. All of this took $((($(now_ms) - begun + \
+passed "still itself: message 4 arrived"
+
+say "" "Even programs that know nothing of chips: mosquitto_pub as Debian ships it, with" \
+    "a key file that holds no key but says where it is."
+cat >device/openssl.cnf <<EOF
+openssl_conf = main
+[main]
+providers = providers
+[providers]
+default = default_section
+halfprovider = half_section
+[default_section]
+activate = 1
+[half_section]
+module = $module/halfprovider.so
+activate = 1
+EOF
+quietly openssl asn1parse -genstr "UTF8:$(cat device/key.uri)" -noout \
+    -out device/key.der
+printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' "HALFDOLLAR KEY URI" \
+    "$(openssl base64 -in device/key.der)" "HALFDOLLAR KEY URI" >device/key.pem
+sed 's/^/    /' device/key.pem
+typed OPENSSL_CONF=openssl.cnf mosquitto_pub --cert chain.pem --key key.pem ...
+OPENSSL_CONF=$work/device/openssl.cnf mosquitto_pub -h localhost \
+    -p "$broker_port" --cafile ca/root.pem --cert device/chain.pem \
+    --key device/key.pem -q 1 -t "telemetry/thing-$serial/note" \
+    -m "hello from mosquitto_pub" >log 2>&1 || {
+    cat log
+    failed "mosquitto_pub"
+}
+until_true 3 arrived 5 || failed "nothing arrived"
+passed "message 5 arrived. All of this took $((($(now_ms) - begun + \
     500) / 1000)) s"
 stop "$broker"
 

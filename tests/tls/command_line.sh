@@ -64,6 +64,10 @@ openssl pkey -in peer.key -pubout -out peer.pub
 head -c 5000 /dev/urandom >data
 openssl dgst -sha256 -binary data >digest
 
+openssl asn1parse -genstr UTF8:half:slot=0 -noout -out named.der
+printf -- '-----BEGIN HALFDOLLAR KEY URI-----\n%s\n-----END HALFDOLLAR KEY URI-----\n' \
+    "$(openssl base64 -in named.der)" >named.pem
+
 issue() { # NAME
     openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial \
         -days 30 -sha256 -out "$1.pem" 2>/dev/null
@@ -137,6 +141,9 @@ suite() { # ORDER PROVIDER...
         -in thing.csr -signkey half:slot=0 -days 1 -out self.pem
     check "the certificate it issued verifies" openssl verify -CAfile self.pem \
         self.pem
+    check "a PEM file that names the key is a key" openssl pkey $p \
+        -in named.pem -pubout -out named.pub
+    check "it is the same key" cmp named.pub thing.pub
     refuse "the private key cannot be written" "nobody can read a private key" \
         openssl pkey $p -in half:slot=0
     refuse "a bad URI is explained" "a chip has slots 0 to 15" \

@@ -242,6 +242,66 @@ static void test_software_keys_go_on_working_beside_ours(void **state)
     }
 }
 
+/* A key file that names a key: content is the DER inside. */
+static EVP_PKEY *read_key_file(struct app *app, const void *der, size_t len)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    EVP_PKEY *key;
+
+    PEM_write_bio(bio, "HALFDOLLAR KEY URI", "", der, (long)len);
+    key = PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, NULL, app->lib, NULL);
+    BIO_free(bio);
+    return key;
+}
+
+static EVP_PKEY *read_uri_file(struct app *app, const char *uri)
+{
+    ASN1_UTF8STRING *text = ASN1_UTF8STRING_new();
+    unsigned char *der = NULL;
+    EVP_PKEY *key;
+    int len;
+
+    ASN1_STRING_set(text, uri, -1);
+    len = i2d_ASN1_UTF8STRING(text, &der);
+    key = read_key_file(app, der, (size_t)len);
+    ASN1_UTF8STRING_free(text);
+    OPENSSL_free(der);
+    return key;
+}
+
+static void test_a_pem_file_may_name_the_key(void **state)
+{
+    EVP_PKEY *key = load_slot(*state, thing, 0), *same;
+    unsigned char sig[80];
+    size_t len = sizeof(sig);
+    char uri[160];
+
+    key_uri(uri, sizeof(uri), thing, 0, "");
+    same = read_uri_file(*state, uri);
+    assert_non_null(same);
+    assert_int_equal(EVP_PKEY_eq(key, same), 1);
+    assert_true(
+            sign(*state, same, "SHA256", message, sizeof(message), sig, &len));
+    assert_true(verifies(key, "SHA256", message, sizeof(message), sig, len));
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(same);
+}
+
+static void test_a_pem_file_that_names_nothing_is_refused(void **state)
+{
+    static const char long_der[] = "\x0C\x82\xFF\xFFhalf:slot=0";
+    static const char zero_der[] = "\x0C\x0Chalf:\0slot=0";
+
+    assert_null(read_uri_file(*state, ""));
+    assert_null(read_uri_file(*state, "half:slot=16"));
+    assert_null(read_uri_file(*state, "half:chip=sim:x"));
+    assert_null(read_uri_file(*state, "file:key.pem"));
+    assert_null(read_key_file(*state, "half:slot=0", 11));
+    assert_null(read_key_file(*state, "\x0C\x7Fhalf", 6));
+    assert_null(read_key_file(*state, long_der, sizeof(long_der) - 1));
+    assert_null(read_key_file(*state, zero_der, sizeof(zero_der) - 1));
+}
+
 /* --------------------------------------------------------------------- ECDH */
 
 static bool derive(OSSL_LIB_CTX *lib, EVP_PKEY *key, EVP_PKEY *peer,
@@ -337,6 +397,8 @@ int main(void)
             BOTH(test_bad_uris_and_missing_chips_are_explained),
             BOTH(test_the_chip_comes_from_the_environment),
             BOTH(test_software_keys_go_on_working_beside_ours),
+            BOTH(test_a_pem_file_may_name_the_key),
+            BOTH(test_a_pem_file_that_names_nothing_is_refused),
             BOTH(test_ecdh_agrees_with_openssl),
             BOTH(test_ecdh_in_clear_says_what_the_uri_lacks),
             BOTH(test_ecdh_takes_only_points_of_p256),

@@ -141,6 +141,9 @@ struct hdp_key *hdp_key_from_chip(struct hdp_provider *p,
                                   struct hdp_device *device, uint8_t slot,
                                   const char *io_key_file, bool public_only);
 
+/* The private key that a URI names; NULL with the reason raised. */
+struct hdp_key *hdp_key_from_uri(struct hdp_provider *p, const char *text);
+
 /* X and Y of a P-256 key; false (nothing raised) for other keys. */
 bool hdp_key_point(const struct hdp_key *key, uint8_t point[HDP_POINT]);
 
@@ -154,6 +157,8 @@ extern const OSSL_DISPATCH hdp_keymgmt_functions[];
 extern const OSSL_DISPATCH hdp_signature_functions[];
 extern const OSSL_DISPATCH hdp_keyexch_functions[];
 extern const OSSL_DISPATCH hdp_store_functions[];
+extern const OSSL_DISPATCH hdp_pem_decoder_functions[];
+extern const OSSL_DISPATCH hdp_der_decoder_functions[];
 
 #define HDP_FN(id, fn)                                                         \
     {                                                                          \

@@ -4,7 +4,8 @@
  *
  * This file is the provider's door: what it offers, its reasons, its start
  * and end. Keys are in key.c and keymgmt.c, what they do in signature.c and
- * keyexch.c, URIs in store.c, chips in device.c.
+ * keyexch.c, URIs in store.c and decoder.c, chips
+ * in device.c.
  */
 #include "internal.h"
 
@@ -54,14 +55,22 @@ static const OSSL_ALGORITHM store[] = {
         {NULL, NULL, NULL, NULL},
 };
 
+static const OSSL_ALGORITHM decoder[] = {
+        {"DER", HDP_PROPERTIES ",input=pem", hdp_pem_decoder_functions,
+         "key files that name a key in a chip"},
+        {"EC:id-ecPublicKey:1.2.840.10045.2.1",
+         HDP_PROPERTIES ",input=der,structure=half-uri",
+         hdp_der_decoder_functions, "the URI in such a file"},
+        {NULL, NULL, NULL, NULL},
+};
+
 static const struct {
     int operation;
     const OSSL_ALGORITHM *algorithms;
 } offers[] = {
-        {OSSL_OP_KEYMGMT, keymgmt},
-        {OSSL_OP_SIGNATURE, signature},
-        {OSSL_OP_KEYEXCH, keyexch},
-        {OSSL_OP_STORE, store},
+        {OSSL_OP_KEYMGMT, keymgmt}, {OSSL_OP_SIGNATURE, signature},
+        {OSSL_OP_KEYEXCH, keyexch}, {OSSL_OP_STORE, store},
+        {OSSL_OP_DECODER, decoder},
 };
 
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation,
@@ -218,9 +227,9 @@ static bool take_upcalls(struct hdp_provider *p, const OSSL_DISPATCH *in)
 }
 
 /* The library context whose default provider answers for all that is public. */
-static bool make_soft_context(struct hdp_provider *p)
+static bool make_soft_context(struct hdp_provider *p, const OSSL_DISPATCH *in)
 {
-    p->soft = OSSL_LIB_CTX_new();
+    p->soft = OSSL_LIB_CTX_new_from_dispatch(p->core, in);
     if (p->soft != NULL) {
         p->soft_default = OSSL_PROVIDER_load(p->soft, "default");
     }
@@ -240,7 +249,7 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in,
     }
     p->core = handle;
     p->lock = CRYPTO_THREAD_lock_new();
-    if (p->lock == NULL || !make_soft_context(p) || !take_upcalls(p, in)) {
+    if (p->lock == NULL || !make_soft_context(p, in) || !take_upcalls(p, in)) {
         teardown(p);
         return 0;
     }

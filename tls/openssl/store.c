@@ -44,23 +44,46 @@ static const char *chip_address(struct hdp_provider *p,
     return p->configured_chip;
 }
 
+/* The device that a URI means; NULL with the reason raised. */
+static struct hdp_device *locate(struct hdp_provider *p, const char *text,
+                                 struct hdp_uri *uri)
+{
+    const char *address;
+    char why[256];
+
+    if (!hdp_uri_parse(text, uri, why, sizeof(why))) {
+        hdp_raise(p, HDP_R_URI, "%s: %s", text, why);
+        return NULL;
+    }
+    address = chip_address(p, uri);
+    return address == NULL ? NULL : hdp_device_get(p, address);
+}
+
+struct hdp_key *hdp_key_from_uri(struct hdp_provider *p, const char *text)
+{
+    struct hdp_uri uri;
+    struct hdp_device *device = locate(p, text, &uri);
+
+    if (device == NULL) {
+        return NULL;
+    }
+    if (uri.slot < 0) {
+        hdp_raise(p, HDP_R_URI, "%s: names no slot: write half:slot=0", text);
+        return NULL;
+    }
+    return hdp_key_from_chip(p, device, (uint8_t)uri.slot, uri.io_key_file,
+                             false);
+}
+
 static void *store_open(void *provctx, const char *text)
 {
     struct loader *l = OPENSSL_zalloc(sizeof(*l));
-    const char *address;
-    char why[256];
 
     if (l == NULL) {
         return NULL;
     }
     l->provider = provctx;
-    if (!hdp_uri_parse(text, &l->uri, why, sizeof(why))) {
-        hdp_raise(l->provider, HDP_R_URI, "%s: %s", text, why);
-        OPENSSL_free(l);
-        return NULL;
-    }
-    address = chip_address(l->provider, &l->uri);
-    l->device = address == NULL ? NULL : hdp_device_get(l->provider, address);
+    l->device = locate(l->provider, text, &l->uri);
     if (l->device == NULL) {
         OPENSSL_free(l);
         return NULL;

@@ -116,7 +116,9 @@ static int call_sign_internal(struct rig *r)
     rig_sha256(hashed, 55, temp);
     memset(hashed, 0, sizeof hashed);
     memcpy(hashed, rig_key12, 32);
-    memcpy(hashed + 32, "\x15\x02\x0c", 3);
+    hashed[32] = 0x15;
+    hashed[33] = 2;
+    hashed[34] = 12;
     hashed[36] = sn[8];
     memcpy(hashed + 37, sn, 2);
     memcpy(hashed + 64, temp, 32);
@@ -503,7 +505,9 @@ static int call_derivekey(struct rig *r)
     memcpy(m, slot_of(r, 13), 32);
     TRY(hd_chip_nonce_load(&r->c, HD_NONCE_TEMPKEY, rig_digest, 32));
     TRY(hd_chip_derivekey(&r->c, 4, 13, NULL));
-    memcpy(m + 32, "\x1c\x04\x0d", 3);
+    m[32] = 0x1C;
+    m[33] = 4;
+    m[34] = 13;
     m[36] = sn[8];
     memcpy(m + 37, sn, 2);
     memcpy(m + 64, rig_digest, 32);

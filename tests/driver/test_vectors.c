@@ -450,7 +450,7 @@ static void test_results_under_the_io_key_are_decrypted(void **state)
 static void crc_case(const json_t *in, const json_t *out)
 {
     static uint8_t data[4096];
-    uint8_t crc[2];
+    uint8_t crc[2] = {0};
     size_t len;
 
     if (!json_object_get(in, "bytes")) {

@@ -31,7 +31,7 @@ LABELS = [
     ("a_verify", [], 232, 232, "verify, external"),
     ("c_secureboot_mac", ["boot_nonce", "believe_boot"], 1024, 512,
      "secureboot with MAC"),
-    ("b_write_encrypted", ["hd_hook_nonce", "hd_hook_gendig", "write_some"],
+    ("b_write_encrypted", ["hd_hook_nonce", "hd_hook_gendig", "transfer"],
      1056, 512, "encrypted write"),
 ]
 

@@ -55,6 +55,23 @@ data() {
     "$size" "$1" | awk 'NR == 2 { print $2 + $3 }'
 }
 
+# symbols FILE AWK_CONDITION: bytes of those symbols
+symbols() {
+    "$nm" -S "$1" | awk 'function hex(s, i, n) { n = 0
+            for (i = 1; i <= length(s); i++)
+                n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+            return n }
+        NF == 4 && $4 ~ /'"$2"'/ { sum += hex($2) } END { print sum + 0 }'
+}
+
+# parts FILE: what a linked program consists of, beside the driver itself
+parts() {
+    printf '    of which: calls %s, SHA-256 %s, tables %s\n' \
+        "$(symbols "$1" '^[abc]_')" \
+        "$(symbols "$1" '^(SHA256|K256|sha256)')" \
+        "$(symbols "$1" '^(hd_op_|op_)')"
+}
+
 # link TARGET COMPILER SETS FLAGS...: prints text and data+bss
 link() {
     target=$1
@@ -93,13 +110,17 @@ sets() {
     ya=$3 yb=$4 yc=$5 aa=$6 ab=$7 ac=$8
     shift 8
     size=${cc%gcc}size
+    nm=${cc%gcc}nm
     compile "$target" "$cc" "$@"
     head_row "$target, bytes of flash"
     set -- $(link "$target" "$cc" a "$@") \
         $(link "$target" "$cc" ab "$@") $(link "$target" "$cc" abc "$@")
     row "set A: open, serial, info, random, keys, sign, verify" "$1" "$ya" "$aa"
+    parts "$build/$target/a.elf"
     row "set B: + ecdh, memory, sessions, locks, SHA-256" "$3" "$yb" "$ab"
+    parts "$build/$target/ab.elf"
     row "set C: every command with its helpers" "$5" "$yc" "$ac"
+    parts "$build/$target/abc.elf"
     row "data + bss of C" "$6" 0 0
 }
 
@@ -129,5 +150,6 @@ python3 bench/size/stack.py "$build/cortex-m0plus" |
     done
 echo "
 Stack: frames of the driver and, where it is used, of libmd's SHA-256;
-not those of the functions in struct hd_bus. Handle: sizeof(struct hd_chip)
-is the caller's."
+not those of the functions in struct hd_bus. The handle, struct hd_chip, is
+the caller's. Flash: \"calls\" are one function for each call of the set; they
+are inline in chip.h, so a program has them where it calls and only those."

@@ -13,9 +13,10 @@ station=$build/examples/first-story/half-provision
 command -v openssl >/dev/null && [ -x "$half" ] && [ -x "$station" ] || exit 77
 
 work=$(mktemp -d) && cd "$work" || exit 1
-server=
+server='' chips=''
 leave() {
     [ -z "$server" ] || kill "$server" 2>/dev/null
+    [ -z "$chips" ] || kill "$chips" 2>/dev/null
     rm -rf "$work"
 }
 trap leave EXIT
@@ -174,6 +175,43 @@ suite() { # ORDER PROVIDER...
 
 suite "ours first" -provider halfprovider -provider default
 suite "ours last" -provider default -provider halfprovider
+
+p="-provider-path $build/tls/openssl -provider halfprovider -provider default"
+# shellcheck disable=SC2086
+check "req -new through the Linux I2C port" "$half" sim exec \
+    --chip thing.vchip -- openssl req -new $p -subj /CN=i2c \
+    -key "half:slot=0;chip=i2c:1@0x60" -out i2c.csr
+check "its signature verifies" openssl req -in i2c.csr -verify -noout
+
+# chip_server: thing.vchip behind a socket
+chip_server() {
+    "$half" sim serve --chip thing.vchip --socket chip.sock >ready 2>&1 &
+    chips=$!
+    for _ in $(seq 1000); do
+        grep -q ready ready && return
+        sleep 0.02
+    done
+}
+: >ready
+chip_server
+# shellcheck disable=SC2086
+serve $p -naccept 2 -key "half:slot=0;chip=unix:chip.sock" -cert thing.pem
+once() {
+    printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -ign_eof -quiet \
+        -connect "127.0.0.1:$port" -CAfile ca.pem -verify_return_error 2>&1 |
+        grep '^HTTP/1.0 200'
+}
+check "s_server with its key behind a socket" once
+kill "$chips"
+wait "$chips" 2>/dev/null
+: >ready
+chip_server
+check "it goes on when the chip's server was started again" once
+wait "$server"
+server=
+kill "$chips"
+wait "$chips" 2>/dev/null
+chips=
 
 cat >openssl.cnf <<EOF
 openssl_conf = main

@@ -169,15 +169,6 @@ void hdp_devices_free(struct hdp_provider *p)
 
 /* ------------------------------------------------------------ operations */
 
-/* A chip that vanished is closed, so that the next try looks for it anew. */
-static void leave(struct hdp_device *d, int err)
-{
-    if (err == HD_ERR_ABSENT || err == HD_ERR_PORT || err == HD_ERR_IO) {
-        device_close(d);
-    }
-    CRYPTO_THREAD_unlock(d->lock);
-}
-
 /* ------------------------------------------------------------- questions */
 
 static int read_config(struct hd_chip *chip, struct hdp_question *q)
@@ -248,27 +239,53 @@ static int raise_failure(struct hdp_device *d, const struct hdp_question *q,
                      q->slot, q->what, hd_strerror(err));
 }
 
+/* The way to the chip broke: its server restarted, its adapter was pulled. */
+static bool is_lost(int err)
+{
+    return err == HD_ERR_ABSENT || err == HD_ERR_PORT || err == HD_ERR_IO;
+}
+
+/* Every question may be asked twice, so a way that was open before and broke
+ * since is opened once more. */
+static int ask(struct hdp_device *d, struct hdp_question *q, bool *opened)
+{
+    bool was_open = d->owner == getpid();
+    int err = device_open(d);
+
+    *opened = err == HD_OK;
+    if (!*opened) {
+        return err;
+    }
+    err = q->ask(&d->chip, q);
+    if (is_lost(err)) {
+        device_close(d);
+        if (was_open && device_open(d) == HD_OK) {
+            err = q->ask(&d->chip, q);
+        }
+    }
+    return err;
+}
+
 static int run(struct hdp_device *d, struct hdp_question *q)
 {
-    int err, ok = 1;
     bool opened;
+    int err, ok = 1;
 
     if (!CRYPTO_THREAD_write_lock(d->lock)) {
         return 0;
     }
     d->why[0] = '\0';
-    err = device_open(d);
-    opened = err == HD_OK;
-    if (opened) {
-        err = q->ask(&d->chip, q);
-    }
-    if (opened && err != HD_OK) {
+    err = ask(d, q, &opened);
+    if (opened && err != HD_OK && d->owner != 0) {
         find_reason(d, q, err);
     }
     if (err != HD_OK) {
         ok = raise_failure(d, q, err, opened);
     }
-    leave(d, err);
+    if (is_lost(err)) {
+        device_close(d); /* the next try looks for it anew */
+    }
+    CRYPTO_THREAD_unlock(d->lock);
     return ok;
 }
 

@@ -60,7 +60,7 @@ static uint8_t find_key(struct hd_vchip *v, const struct vcmd *c,
 
 uint8_t cmd_aes(struct hd_vchip *v, const struct vcmd *c)
 {
-    const uint8_t *key = NULL;
+    const uint8_t *key = v->tk.bytes;
     unsigned op = c->p1 & OPERATION;
     uint8_t out[16];
 

@@ -157,13 +157,16 @@ tap factory.jsonl
 HALF_CHIP=unix:$work/thing.sock
 export HALF_CHIP
 
-say "" "The policy connected-device, step by step. Power may fail anywhere: run it" \
-    "again, and it finishes."
+say "" "What each slot may do is written in words; the chip gets 128 bytes of it. Then" \
+    "step by step. Power may fail anywhere: run it again, and it finishes."
+typed "half policy compile policies/connected-device.yaml >policy.hex"
+"$half" policy compile "$home/policies/connected-device.yaml" >policy.hex ||
+    failed "the policy"
 provision() {
-    "$tools/half-provision" --config "$home/configs/connected-device.hex" \
+    "$tools/half-provision" --config policy.hex \
         --root ca/root.pem --signer ca/signer.pem --boot ca/firmware.pub "$@"
 }
-typed half-provision --config configs/connected-device.hex --dir factory ...
+typed half-provision --config policy.hex --dir factory ...
 t=$(now_ms)
 provision --dir factory || failed "provisioning"
 t=$(($(now_ms) - t))

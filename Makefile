@@ -7,12 +7,14 @@ BUILD ?= build
 JOBS  ?= $(shell nproc 2>/dev/null || echo 2)
 CC    ?= cc
 
-# configure(directory, cmake options): only when it was never configured
-configure = test -f $(1)/Makefile || cmake -S . -B $(1) $(2) >/dev/null
+# configure(directory, cmake options)
+configure = cmake -S . -B $(1) $(2) >/dev/null
 compile   = cmake --build $(1) -j $(JOBS)
 ctest     = ctest --test-dir $(1) --output-on-failure -j $(JOBS)
 
-.PHONY: all help setup demo test check asan clang fmt fmt-check lint arch \
+# Targets install packages and share build folders: one at a time.
+.NOTPARALLEL:
+.PHONY: all help demo test check asan clang fmt fmt-check lint arch \
         bench size fuzz install clean
 
 ## all: build everything into build/ (the default)
@@ -40,7 +42,7 @@ asan: setup-build setup-test
 
 ## clang: build with clang, warnings as errors
 clang: setup-build setup-test
-	@test -f $(BUILD)-clang/Makefile || CC=clang cmake -S . -B $(BUILD)-clang >/dev/null
+	@CC=clang cmake -S . -B $(BUILD)-clang >/dev/null
 	@$(call compile,$(BUILD)-clang)
 
 ## fmt: format the sources in place
@@ -69,7 +71,7 @@ bench: all size
 
 ## fuzz: run every fuzz target for SECONDS (default 60) from its seeds
 fuzz: setup-build setup-test
-	@test -f $(BUILD)-fuzz/Makefile || CC=clang cmake -S . -B $(BUILD)-fuzz -DHD_FUZZ=ON -DHD_SANITIZE=address$(comma)undefined >/dev/null
+	@CC=clang cmake -S . -B $(BUILD)-fuzz -DHD_FUZZ=ON -DHD_SANITIZE=address$(comma)undefined >/dev/null
 	@$(call compile,$(BUILD)-fuzz)
 	@scripts/fuzz.sh $(BUILD)-fuzz $(or $(SECONDS),60)
 
@@ -87,8 +89,10 @@ help:
 
 comma := ,
 
-.PHONY: setup-build setup-demo setup-test setup-lint setup-size setup-all
+# A pattern rule is not tried for phony targets, so this is a static one.
+parts := build demo test lint size
+.PHONY: setup-all $(parts:%=setup-%)
 setup-all:
-	@scripts/setup.sh build demo test lint size
-setup-%:
+	@scripts/setup.sh $(parts)
+$(parts:%=setup-%): setup-%:
 	@scripts/setup.sh $*

@@ -68,7 +68,7 @@ symbols() {
 parts() {
     printf '    of which: calls %s, SHA-256 %s, tables %s\n' \
         "$(symbols "$1" '^[abc]_')" \
-        "$(symbols "$1" '^(SHA256|K256|sha256)')" \
+        "$(symbols "$1" '^(SHA256|K256|sha256|hd_libmd)')" \
         "$(symbols "$1" '^(hd_op_|op_)')"
 }
 
@@ -151,5 +151,6 @@ python3 bench/size/stack.py "$build/cortex-m0plus" |
 echo "
 Stack: frames of the driver and, where it is used, of libmd's SHA-256;
 not those of the functions in struct hd_bus. The handle, struct hd_chip, is
-the caller's. Flash: \"calls\" are one function for each call of the set; they
+the caller's, and so are the 208 bytes of struct hd_libmd (crypto_libmd.h).
+Flash: \"calls\" are one function for each call of the set; they
 are inline in chip.h, so a program has them where it calls and only those."

@@ -137,9 +137,10 @@ const uint8_t *a_serial(const struct hd_chip *c)
     return hd_chip_serial(c);
 }
 
-extern const struct hd_crypto hd_crypto_libmd;
-const struct hd_crypto *b_crypto(void);
-const struct hd_crypto *b_crypto(void)
+void hd_libmd_sha256(void *ctx, const hd_bytes *parts, size_t count,
+                     uint8_t digest[32]);
+void b_crypto(struct hd_crypto *crypto);
+void b_crypto(struct hd_crypto *crypto)
 {
-    return &hd_crypto_libmd;
+    crypto->sha256 = hd_libmd_sha256;
 }

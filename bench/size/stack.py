@@ -21,7 +21,7 @@ POINTERS = {
     "hd_chip_poll": STATES, "now_us": PORT, "send_word": PORT,
     "do_lock": PORT, "do_wake": PORT, "do_send": PORT, "do_poll": PORT,
     "do_end": PORT, "hd_chip_wait": PORT, "hd_chip_begin": PORT,
-    "hd_sha256": ["sha256@libmd"], "hd_hook_nonce": PORT,
+    "hd_sha256": ["hd_libmd_sha256"], "hd_hook_nonce": PORT,
     "load_both": PORT, "build": [], "accept": [], "hd_chip_run": PORT,
     "hd_random": PORT, "do_recover": PORT,
 }
@@ -39,14 +39,11 @@ LABELS = [
 def load(directory):
     own, calls = {}, {}
     for path in glob.glob(directory + "/*.ci"):
-        unit = re.sub(r".*/|\.ci$", "", path)
         alias = {}
         text = open(path).read()
         for title, label in re.findall(
                 r'node: { title: "([^"]*)" label: "([^"]*)"', text):
             name = title.split(":")[-1]
-            if name == "sha256" and unit == "libmd":
-                name = "sha256@libmd"
             alias[title] = name
             size = re.search(r"(\d+) bytes \((\w+)", label)
             if size:

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `half policy attack` and `half policy lint` share. */
+#ifndef HALF_ATTACK_H
+#define HALF_ATTACK_H
+
+#include "attack/attack.h"
+#include "policy/policy.h"
+
+#include "half.h"
+
+/* What is judged: the policy in words, and the bytes as they will be (a
+ * policy's) or are (a chip's, --hex). */
+struct subject {
+    struct hd_policy policy;
+    uint8_t config[128];
+    uint8_t model; /* enum hd_vmodel */
+    const char *source;
+};
+
+/* From FILE, --hex or --chip. EXIT_DONE, or told. */
+int subject_from_call(struct call *c, struct subject *s);
+
+/* "2 (identity)" */
+const char *slot_label(const struct subject *s, unsigned slot, char *out,
+                       size_t size);
+
+#endif

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* half policy attack: what anybody could do to a chip so configured. */
+#include <string.h>
+#include <unistd.h>
+
+#include "attack.h"
+#include "policy.h"
+#include "words.h"
+
+static const struct option options[] = {
+        OPTION_HEX,
+        OPTION_CHIP,
+        {"trace", 0, NULL,
+         "print the commands of every yes, not of the gravest"},
+        {"quick", 0, NULL, "directed questions only, no sweep"},
+        OPTION_JSON,
+        OPTION_END,
+};
+
+/* ----------------------------------------------------------------- columns */
+
+/* A column answers for several goals; the first yes stands for it. */
+enum { COLUMN_GOALS = 3 };
+static const struct {
+    const char *title;
+    unsigned goals[COLUMN_GOALS], count;
+} columns[] = {
+        {"read", {HD_GOAL_READ}, 1},
+        {"replace", {HD_GOAL_OVERWRITE, HD_GOAL_TRUST}, 2},
+        {"regenerate", {HD_GOAL_REGENERATE, HD_GOAL_ROLL}, 2},
+        {"destroy", {HD_GOAL_DESTROY}, 1},
+        {"sign", {HD_GOAL_SIGN, HD_GOAL_REPORT}, 2},
+        {"agree", {HD_GOAL_AGREE, HD_GOAL_PLANT}, 2},
+        {"mac", {HD_GOAL_MAC, HD_GOAL_CIPHER, HD_GOAL_DERIVE}, 3},
+        {"exhaust", {HD_GOAL_EXHAUST}, 1},
+        {"freeze", {HD_GOAL_FREEZE}, 1},
+};
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+static const struct hd_attack_yes *certain(const struct hd_attack *a,
+                                           enum hd_attacker who,
+                                           enum hd_goal goal, unsigned slot)
+{
+    const struct hd_attack_yes *y = hd_attack_find(a, who, goal, slot);
+
+    return y && !y->inferred ? y : NULL;
+}
+
+/* "yes" anyone; "flash" who owns the host's flash; with "?" if it rests on
+ * an inferred rule; "-" nobody. */
+static const char *cell(const struct hd_attack *a, unsigned column,
+                        unsigned slot)
+{
+    static const char *const words[HD_ATTACKERS][2] = {{"yes", "yes?"},
+                                                       {"flash", "flash?"}};
+
+    for (unsigned inferred = 0; inferred < 2; inferred++) {
+        for (unsigned who = 0; who < HD_ATTACKERS; who++) {
+            for (unsigned i = 0; i < columns[column].count; i++) {
+                const struct hd_attack_yes *y =
+                        hd_attack_find(a, (enum hd_attacker)who,
+                                       columns[column].goals[i], slot);
+                if (y && y->inferred == (inferred != 0)) {
+                    return words[who][inferred];
+                }
+            }
+        }
+    }
+    return "-";
+}
+
+/* ---------------------------------------------------------------- gravest */
+
+/* What a slot is there to prevent, by what it holds: the gravest first. */
+static const uint8_t wants_private[] = {HD_GOAL_OVERWRITE, HD_GOAL_REGENERATE,
+                                        HD_GOAL_DESTROY, HD_GOAL_COUNT};
+static const uint8_t wants_public[] = {HD_GOAL_TRUST, HD_GOAL_COUNT};
+static const uint8_t wants_secret[] = {HD_GOAL_READ, HD_GOAL_OVERWRITE,
+                                       HD_GOAL_ROLL, HD_GOAL_DESTROY,
+                                       HD_GOAL_COUNT};
+static const uint8_t wants_nothing[] = {HD_GOAL_COUNT};
+
+static const uint8_t *wanted(const struct subject *s, unsigned slot)
+{
+    uint8_t kind = hd_policy_kind(s->config, slot);
+    bool secret = hd_policy_get(s->config, HD_F_IsSecret, slot) != 0;
+
+    if (kind == HD_KIND_PRIVATE) {
+        return wants_private;
+    }
+    if (kind == HD_KIND_PUBLIC) {
+        return wants_public;
+    }
+    return kind == HD_KIND_AES || (kind == HD_KIND_SECRET && secret)
+                   ? wants_secret
+                   : wants_nothing;
+}
+
+static const struct hd_attack_yes *
+gravest(const struct subject *s, const struct hd_attack *a, unsigned slot)
+{
+    const struct hd_attack_yes *y = NULL;
+
+    for (const uint8_t *g = wanted(s, slot); *g != HD_GOAL_COUNT && !y; g++) {
+        y = certain(a, HD_ON_BUS, (enum hd_goal) * g, slot);
+    }
+    return y;
+}
+
+static const uint8_t zone_wants[] = {HD_GOAL_CONFIG, HD_GOAL_DATA, HD_GOAL_BOOT,
+                                     HD_GOAL_FORGE, HD_GOAL_ADDRESS};
+
+/* The reason in the policy's allow list, or NULL. */
+static const char *accepted(const struct subject *s,
+                            const struct hd_attack_yes *y)
+{
+    static const struct {
+        uint8_t goal;
+        const char *rule;
+    } rules[] = {
+            {HD_GOAL_REGENERATE, "PRIV-REGEN"},
+            {HD_GOAL_OVERWRITE, "KEY-WRITABLE"},
+            {HD_GOAL_OVERWRITE, "SECRET-WRITABLE"},
+            {HD_GOAL_OVERWRITE, "PRIV-OVERWRITE"},
+            {HD_GOAL_READ, "KEY-READABLE"},
+            {HD_GOAL_READ, "SECRET-READABLE"},
+            {HD_GOAL_TRUST, "PUBKEY-WRITABLE"},
+            {HD_GOAL_ROLL, "KEY-ROLLABLE"},
+    };
+    const char *name = s->policy.slots[y->slot < 0 ? 0 : y->slot].name;
+
+    for (unsigned i = 0; i < s->policy.waiver_count; i++) {
+        const struct hd_policy_waiver *w = &s->policy.waivers[i];
+        for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+            if (rules[k].goal == y->goal && y->slot >= 0 &&
+                strcmp(w->rule, rules[k].rule) == 0 &&
+                strcmp(w->where, name) == 0) {
+                return w->reason;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* -------------------------------------------------------------------- text */
+
+static void print_step(const struct hd_attack_step *s)
+{
+    struct hd_command_words words;
+    char text[160], hex[2 * HD_V_GROUP_MAX + 1];
+
+    if (s->kind != HD_STEP_COMMAND) {
+        printf("      %s\n", s->kind == HD_STEP_WAKE ? "wake" : "sleep");
+        return;
+    }
+    hd_command_parse(s->group, s->len, &words);
+    (void)hd_command_text(&words, text, sizeof text);
+    hex_text(s->group, s->len, hex);
+    printf("      %s\n        %s\n", text, hex);
+}
+
+static void print_yes(const struct subject *s, const struct hd_attack_yes *y,
+                      bool steps)
+{
+    char via[64] = "", label[64];
+
+    if (y->via >= 0) {
+        (void)snprintf(via, sizeof via, " with the key of slot %s",
+                       slot_label(s, (unsigned)y->via, label, sizeof label));
+    }
+    printf("    %s: %s%s%s%s\n", hd_goal_text((enum hd_goal)y->goal), y->how,
+           via, y->inferred ? " (inferred: no public rule forbids it)" : "",
+           y->swept ? " (found by the sweep)" : "");
+    for (unsigned i = 0; steps && i < y->count; i++) {
+        print_step(&y->steps[i]);
+    }
+}
+
+static void print_table(const struct subject *s, const struct hd_attack *a)
+{
+    size_t width = 4;
+
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        size_t len = strlen(s->policy.slots[i].name);
+        width = len > width ? len : width;
+    }
+    printf("slot  %-*s", (int)width, "name");
+    for (unsigned k = 0; k < COLUMNS; k++) {
+        printf("  %s", columns[k].title);
+    }
+    printf("\n");
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        printf("%4u  %-*s", i, (int)width,
+               s->policy.slots[i].name[0] ? s->policy.slots[i].name : "-");
+        for (unsigned k = 0; k < COLUMNS; k++) {
+            printf("  %-*s",
+                   k + 1 < COLUMNS ? (int)strlen(columns[k].title) : 0,
+                   cell(a, k, i));
+        }
+        printf("\n");
+    }
+    printf("\nyes: anyone on the bus; flash: who also has the host's keys; "
+           "with ?: if a rule holds\nthat no public document states; mac: "
+           "MAC, AES or KDF with the key\n\n");
+}
+
+static void print_zone(const struct subject *s, const struct hd_attack *a,
+                       bool trace)
+{
+    printf("the chip\n");
+    for (unsigned g = HD_GOAL_FIRST_ZONE; g < HD_GOAL_COUNT; g++) {
+        const struct hd_attack_yes *bus =
+                hd_attack_find(a, HD_ON_BUS, (enum hd_goal)g, 0);
+        const struct hd_attack_yes *y =
+                bus ? bus
+                    : hd_attack_find(a, HD_OWNS_FLASH, (enum hd_goal)g, 0);
+        if (y) {
+            printf("  %s can\n",
+                   bus ? "anyone on the bus" : "who owns the host's flash");
+            print_yes(s, y, trace);
+        }
+    }
+    printf("\n");
+}
+
+static void print_all(const struct subject *s, const struct hd_attack *a)
+{
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        char label[64];
+        printf("slot %s\n", slot_label(s, slot, label, sizeof label));
+        for (unsigned g = 0; g < HD_GOAL_FIRST_ZONE; g++) {
+            const struct hd_attack_yes *bus =
+                    hd_attack_find(a, HD_ON_BUS, (enum hd_goal)g, slot);
+            const struct hd_attack_yes *y =
+                    bus ? bus
+                        : hd_attack_find(a, HD_OWNS_FLASH, (enum hd_goal)g,
+                                         slot);
+            if (y) {
+                printf("  %s can\n",
+                       bus ? "anyone on the bus" : "who owns the host's flash");
+                print_yes(s, y, true);
+            }
+        }
+    }
+}
+
+/* Returns how many slots and features are lost to anyone on the bus. */
+static unsigned print_gravest(const struct subject *s,
+                              const struct hd_attack *a)
+{
+    unsigned lost = 0;
+
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        const struct hd_attack_yes *y = gravest(s, a, slot);
+        const char *why = y ? accepted(s, y) : NULL;
+        char label[64];
+
+        if (!y) {
+            continue;
+        }
+        lost += why == NULL;
+        printf("slot %s: anyone on the bus can\n",
+               slot_label(s, slot, label, sizeof label));
+        print_yes(s, y, why == NULL);
+        if (why) {
+            printf("      accepted by the policy: %s\n", why);
+        }
+    }
+    return lost;
+}
+
+static unsigned zone_lost(const struct hd_attack *a)
+{
+    unsigned lost = 0;
+
+    for (size_t i = 0; i < sizeof zone_wants; i++) {
+        lost += certain(a, HD_ON_BUS, (enum hd_goal)zone_wants[i], 0) != NULL;
+    }
+    return lost;
+}
+
+static void print_sheet(struct call *c, const struct subject *s,
+                        const struct hd_attack *a)
+{
+    unsigned lost;
+
+    printf("%s, %s: what an attacker could do\n\n", s->source,
+           hd_policy_chip_name(s->model));
+    if (s->config[86] == 0x55 || s->config[87] == 0x55) {
+        printf("The zones are not locked. The slots are judged as they would "
+               "be once they are.\n\n");
+    }
+    print_table(s, a);
+    print_zone(s, a, option_given(c, "trace"));
+    if (option_given(c, "trace")) {
+        print_all(s, a);
+    }
+    lost = print_gravest(s, a) + zone_lost(a);
+    printf("\n%llu commands tried", (unsigned long long)hd_attack_commands(a));
+    if (lost) {
+        printf("; anyone on the bus can take or destroy %u thing%s here\n",
+               lost, lost > 1 ? "s" : "");
+    } else {
+        printf("; nothing here that somebody on the bus would want\n");
+    }
+}
+
+/* -------------------------------------------------------------------- json */
+
+static json_t *step_json(const struct hd_attack_step *s)
+{
+    static const char *const kinds[] = {"wake", "sleep", "command"};
+    json_t *one = json_pack("{s:s}", "step", kinds[s->kind]);
+    struct hd_command_words words;
+    char text[160];
+
+    if (s->kind == HD_STEP_COMMAND) {
+        hd_command_parse(s->group, s->len, &words);
+        (void)hd_command_text(&words, text, sizeof text);
+        (void)json_object_set_new(one, "words", json_string(text));
+        (void)json_object_set_new(one, "group", json_hex(s->group, s->len));
+    }
+    if (s->repeat != 1) {
+        (void)json_object_set_new(one, "repeat",
+                                  json_integer((json_int_t)s->repeat));
+    }
+    return one;
+}
+
+static json_t *yes_json(const struct hd_attack_yes *y, const char *who)
+{
+    json_t *steps = json_array();
+    json_t *one = json_pack("{s:s,s:s,s:s,s:s,s:b,s:b}", "who", who, "can",
+                            hd_goal_word((enum hd_goal)y->goal), "meaning",
+                            hd_goal_text((enum hd_goal)y->goal), "how", y->how,
+                            "inferred", y->inferred, "swept", y->swept);
+
+    for (unsigned i = 0; i < y->count; i++) {
+        (void)json_array_append_new(steps, step_json(&y->steps[i]));
+    }
+    if (y->via >= 0) {
+        (void)json_object_set_new(one, "key_slot", json_integer(y->via));
+    }
+    (void)json_object_set_new(one, "trace", steps);
+    return one;
+}
+
+static json_t *answers_json(const struct hd_attack *a, unsigned from,
+                            unsigned to, unsigned slot)
+{
+    static const char *const who[HD_ATTACKERS] = {"bus", "flash"};
+    json_t *all = json_array();
+
+    for (unsigned g = from; g < to; g++) {
+        for (unsigned w = 0; w < HD_ATTACKERS; w++) {
+            const struct hd_attack_yes *y = hd_attack_find(
+                    a, (enum hd_attacker)w, (enum hd_goal)g, slot);
+            if (y) {
+                (void)json_array_append_new(all, yes_json(y, who[w]));
+            }
+        }
+    }
+    return all;
+}
+
+static void put_sheet(struct call *c, const struct subject *s,
+                      const struct hd_attack *a)
+{
+    json_t *slots = json_array();
+
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        const struct hd_attack_yes *y = gravest(s, a, i);
+        (void)json_array_append_new(
+                slots, json_pack("{s:i,s:s,s:s?,s:o}", "slot", (int)i, "name",
+                                 s->policy.slots[i].name, "gravest",
+                                 y ? hd_goal_word((enum hd_goal)y->goal) : NULL,
+                                 "answers",
+                                 answers_json(a, 0, HD_GOAL_FIRST_ZONE, i)));
+    }
+    put(c, "source", json_string(s->source));
+    put(c, "chip", json_string(hd_policy_chip_name(s->model)));
+    put(c, "commands", json_integer((json_int_t)hd_attack_commands(a)));
+    put(c, "slots", slots);
+    put(c, "zone", answers_json(a, HD_GOAL_FIRST_ZONE, HD_GOAL_COUNT, 0));
+}
+
+/* --------------------------------------------------------------------- run */
+
+static void progress(void *ctx, uint64_t commands, unsigned share)
+{
+    (void)ctx;
+    fprintf(stderr, "\r%3u %%  %llu commands tried ", share / 10,
+            (unsigned long long)commands);
+    if (share >= 1000) {
+        fprintf(stderr, "\r%40s\r", "");
+    }
+}
+
+static int run(struct call *c)
+{
+    struct subject s;
+    struct hd_attack *a;
+    bool watched = is_text(c) && isatty(STDERR_FILENO);
+    int code = subject_from_call(c, &s);
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    a = hd_attack_run(s.config, s.model,
+                      option_given(c, "quick") ? HD_ATTACK_DIRECTED
+                                               : HD_ATTACK_FULL,
+                      watched ? progress : NULL, NULL);
+    if (!a) {
+        return fail(c, "not enough memory");
+    }
+    if (is_text(c)) {
+        print_sheet(c, &s, a);
+    } else {
+        put_sheet(c, &s, a);
+    }
+    hd_attack_free(a);
+    return EXIT_DONE;
+}
+
+const struct verb verb_policy_attack = {
+        .group = "policy",
+        .name = "attack",
+        .args = "[FILE|-]",
+        .most_args = 1,
+        .summary = "show what an attacker could do, with the commands",
+        .about = "Loads the configuration into a virtual chip and plays "
+                 "somebody with the whole bus, and somebody who also owns the "
+                 "host's flash. Of a policy FILE (as provisioning leaves the "
+                 "chip), of bytes (--hex) or of a chip (--chip), from which "
+                 "only the configuration is read. Nothing is sent to a chip.",
+        .options = options,
+        .run = run,
+};

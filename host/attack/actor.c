@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The attacker's hands: sends commands, records them, takes the keys that a
+ * chain begins with, and reads the chip's refusals for what is missing.
+ */
+#include "inner.h"
+
+#include "halfdollar/err.h"
+
+static struct hd_attack_step *new_step(struct actor *a, uint8_t kind)
+{
+    struct hd_attack_step *s = &a->steps[a->count];
+
+    if (a->count == STEPS_MAX) {
+        a->overflow = true;
+        return &a->steps[STEPS_MAX - 1];
+    }
+    memset(s, 0, sizeof *s);
+    s->kind = kind;
+    s->repeat = 1;
+    a->count++;
+    return s;
+}
+
+void actor_begin(struct actor *a)
+{
+    (void)hd_vchip_restore(&a->l.chip, a->fresh, a->fresh_len);
+    a->count = 0;
+    a->overflow = false;
+    a->taken = 0;
+    a->depth = 0;
+    a->proof_len = 0;
+}
+
+bool send_command(struct actor *a, uint8_t op, uint8_t p1, unsigned p2,
+                  const void *data, size_t len)
+{
+    struct hd_attack_step *s = new_step(a, HD_STEP_COMMAND);
+    uint8_t *g = s->group;
+    uint16_t crc;
+
+    g[0] = (uint8_t)(len + 7);
+    g[1] = op;
+    g[2] = p1;
+    g[3] = (uint8_t)p2;
+    g[4] = (uint8_t)(p2 >> 8);
+    if (len > 0) {
+        memcpy(g + 5, data, len);
+    }
+    crc = a_crc(g, len + 5);
+    g[len + 5] = (uint8_t)crc;
+    g[len + 6] = (uint8_t)(crc >> 8);
+    s->len = (uint8_t)(len + 7);
+    a->commands++;
+    return link_send(&a->l, g, s->len) && !a->overflow;
+}
+
+void send_wake(struct actor *a)
+{
+    (void)new_step(a, HD_STEP_WAKE);
+    link_wake(&a->l);
+}
+
+void send_sleep(struct actor *a)
+{
+    (void)new_step(a, HD_STEP_SLEEP);
+    link_sleep(&a->l);
+}
+
+const struct hd_refusal *refusal(const struct actor *a)
+{
+    return hd_vchip_refusal(&a->l.chip);
+}
+
+void claim(struct actor *a, const void *proof, size_t len)
+{
+    memcpy(a->proof, proof, len);
+    a->proof_len = len;
+}
+
+/* ------------------------------------------------------------------- keys */
+
+static bool repeat_move(struct actor *a, unsigned slot, const struct known *k)
+{
+    if (k->latch && !do_latch(a)) {
+        return false;
+    }
+    if (k->auth >= 0 && !authorise(a, k->auth)) {
+        return false;
+    }
+    return k->by->run(a, slot, k->via);
+}
+
+/* Makes what he knows about a slot true on this chip. */
+bool acquire(struct actor *a, int key)
+{
+    const struct known *k = &a->known[key < 0 ? 0 : key];
+
+    if (key < 0 || k->given || (a->taken >> key & 1) != 0) {
+        return true;
+    }
+    if ((!k->have && !k->own_key) || a->depth > SLOTS) {
+        return false;
+    }
+    a->depth++;
+    if (!acquire(a, k->via) || !repeat_move(a, (unsigned)key, k)) {
+        return false;
+    }
+    a->depth--;
+    a->taken |= (uint16_t)(1U << key);
+    a->proof_len = 0;
+    return true;
+}
+
+/* CheckMac over the nonce with a key he knows. */
+static bool authorise_by_secret(struct actor *a, int key)
+{
+    const uint8_t *sn = a->sn;
+    uint8_t m[88] = {0}, data[77] = {0};
+
+    if (!do_nonce_random(a)) {
+        return false;
+    }
+    memcpy(m, a->known[key].value, 32);
+    memcpy(m + 32, a->tempkey, 32);
+    m[79] = sn[8];
+    m[84] = sn[0];
+    m[85] = sn[1];
+    a_sha256(m, sizeof m, data + 32);
+    return send_command(a, OP_CHECKMAC, 0x01, (unsigned)key, data, sizeof data);
+}
+
+/* Verify(Stored) with his own public key in the slot. */
+static bool authorise_by_signature(struct actor *a, int key)
+{
+    uint8_t rs[64];
+
+    return do_nonce_random(a) && a_sign(a->own_d, a->tempkey, rs) &&
+           send_command(a, OP_VERIFY, 0x00, (unsigned)key, rs, sizeof rs);
+}
+
+bool authorise(struct actor *a, int key)
+{
+    if (!acquire(a, key)) {
+        return false;
+    }
+    if (a->known[key].own_key) {
+        return authorise_by_signature(a, key);
+    }
+    return a->known[key].have && authorise_by_secret(a, key);
+}
+
+/* -------------------------------------------------------------- attempts */
+
+static bool play(struct actor *a, const struct move *m, unsigned slot, int key)
+{
+    actor_begin(a);
+    if (!acquire(a, key)) {
+        return false;
+    }
+    if (a->latch && !do_latch(a)) {
+        return false;
+    }
+    if (a->auth >= 0 && !authorise(a, a->auth)) {
+        return false;
+    }
+    return m->run(a, slot, key) && !a->overflow;
+}
+
+/* Does the refusal name something that he could bring along? */
+static bool mend(struct actor *a)
+{
+    const struct hd_refusal *r = refusal(a);
+    int key = r->value >> 8 & 0x0F;
+
+    if (r->why == HD_WHY_AUTH_MISSING && a->auth < 0 &&
+        (a->known[key].have || a->known[key].own_key)) {
+        a->auth = key;
+        return true;
+    }
+    if (r->why == HD_WHY_LATCH_OFF && !a->latch) {
+        a->latch = true;
+        return true;
+    }
+    return false;
+}
+
+bool attempt(struct actor *a, const struct move *m, unsigned slot, int key)
+{
+    a->auth = -1;
+    a->latch = false;
+    for (unsigned tries = 0; tries < 3; tries++) {
+        if (play(a, m, slot, key)) {
+            return true;
+        }
+        if (!mend(a)) {
+            return false;
+        }
+    }
+    return false;
+}

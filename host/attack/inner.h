@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the attack share.
+ *
+ *   math.c    the attacker's arithmetic (OpenSSL)
+ *   victim.c  the chip under attack, and what really is in it
+ *   actor.c   sending commands, recording them, taking keys
+ *   moves.c   the ways to do something to a slot
+ *   zone.c    the ways to do something to the chip
+ *   sweep.c   every command in every mode
+ *   attack.c  asks all questions until nothing new comes out
+ *   replay.c  plays a trace again and judges it
+ */
+#ifndef HD_ATTACK_INNER_H
+#define HD_ATTACK_INNER_H
+
+#include <string.h>
+
+#include "attack/attack.h"
+
+enum {
+    OP_READ = 0x02,
+    OP_MAC = 0x08,
+    OP_HMAC = 0x11,
+    OP_WRITE = 0x12,
+    OP_GENDIG = 0x15,
+    OP_NONCE = 0x16,
+    OP_LOCK = 0x17,
+    OP_DERIVEKEY = 0x1C,
+    OP_UPDATEEXTRA = 0x20,
+    OP_COUNTER = 0x24,
+    OP_CHECKMAC = 0x28,
+    OP_INFO = 0x30,
+    OP_GENKEY = 0x40,
+    OP_SIGN = 0x41,
+    OP_ECDH = 0x43,
+    OP_VERIFY = 0x45,
+    OP_PRIVWRITE = 0x46,
+    OP_SHA = 0x47,
+    OP_AES = 0x51,
+    OP_KDF = 0x56,
+    OP_SECUREBOOT = 0x80
+};
+
+/* ---------------------------------------------------------------- math.c */
+
+void a_sha256(const void *data, size_t len, uint8_t digest[32]);
+void a_hmac(const uint8_t key[32], const void *data, size_t len,
+            uint8_t mac[32]);
+uint16_t a_crc(const uint8_t *data, size_t len);
+/* Key pair number n; the attacker's own is number 1. */
+void a_key(unsigned n, uint8_t d[32], uint8_t xy[64]);
+bool a_public(const uint8_t d[32], uint8_t xy[64]);
+bool a_sign(const uint8_t d[32], const uint8_t digest[32], uint8_t rs[64]);
+bool a_verify(const uint8_t xy[64], const uint8_t digest[32],
+              const uint8_t rs[64]);
+bool a_ecdh(const uint8_t d[32], const uint8_t peer[64], uint8_t secret[32]);
+
+/* -------------------------------------------------------------- victim.c */
+
+#define SLOTS 16
+
+size_t slot_length(unsigned slot);
+size_t slot_place(unsigned slot); /* in hd_vchip.ee */
+unsigned field_of(const uint8_t *config, unsigned byte, uint16_t mask);
+bool holds_private(const uint8_t *config, unsigned slot);
+bool holds_public(const uint8_t *config, unsigned slot);
+bool needs_validation(const uint8_t *config, unsigned slot);
+/* The 72 bytes of a stored public key. */
+void stored_form(const uint8_t xy[64], uint8_t out[72]);
+/* A victim whose slot `other` (or -1) holds another secret than usual. */
+int victim_with(const uint8_t *config, uint8_t model, bool locked, int other,
+                struct hd_vchip *chip);
+/* Wipes nothing, ends nothing: one command to an awake chip. */
+struct link {
+    struct hd_vchip chip;
+    struct hd_vbus bus;
+    uint8_t answer[HD_V_GROUP_MAX];
+    size_t len; /* of the answer's payload; 0: none came */
+};
+void link_up(struct link *l);
+void link_wake(struct link *l);
+void link_sleep(struct link *l);
+/* Sends a group; true if the command was carried out. */
+bool link_send(struct link *l, const uint8_t *group, size_t len);
+
+/* --------------------------------------------------------------- actor.c */
+
+#define STEPS_MAX 96
+
+struct actor;
+/* Does it, or gives up: the chip's last refusal says why. */
+typedef bool move_fn(struct actor *a, unsigned slot, int key);
+
+struct move {
+    uint8_t goal;
+    bool keyed;    /* with each key he knows; otherwise once, key = -1 */
+    bool inferred; /* rests on a choice of the virtual chip */
+    move_fn *run;
+    const char *how;
+};
+
+/* How he came to know what is in a slot. */
+struct known {
+    bool have;             /* value[] is what the slot then holds */
+    bool own_key;          /* it is his own public key */
+    bool given;            /* from the flash: nothing need be done */
+    const struct move *by; /* to be repeated at the beginning of a chain */
+    int via, auth;
+    bool latch;
+    uint8_t value[32];
+};
+
+struct actor {
+    struct link l;
+    const uint8_t *config; /* the configuration attacked */
+    uint8_t fresh[HD_V_SNAPSHOT_MAX];
+    size_t fresh_len;
+    uint8_t before[HD_V_EEPROM_BYTES]; /* the victim's memory */
+    uint8_t sn[9];
+    uint8_t own_d[32], own_xy[64];
+    struct known known[SLOTS];
+    uint16_t taken;      /* keys acquired in this chain */
+    uint8_t tempkey[32]; /* what he knows to be in there */
+    int auth;            /* authorise with this key first, or -1 */
+    bool latch;          /* switch the latch on first */
+    bool guess;          /* he tries what is only inferred, too */
+    unsigned depth;
+    struct hd_attack_step steps[STEPS_MAX];
+    unsigned count;
+    bool overflow;
+    uint8_t proof[72];
+    size_t proof_len;
+    uint64_t commands;
+};
+
+void actor_begin(struct actor *a); /* fresh chip, empty chain */
+bool send_command(struct actor *a, uint8_t op, uint8_t p1, unsigned p2,
+                  const void *data, size_t len);
+void send_wake(struct actor *a);
+void send_sleep(struct actor *a);
+const struct hd_refusal *refusal(const struct actor *a);
+void claim(struct actor *a, const void *proof, size_t len);
+bool acquire(struct actor *a, int key);
+bool authorise(struct actor *a, int key);
+/* The whole chain: keys first, then the move; tries again with what the
+ * chip's refusal asks for. */
+bool attempt(struct actor *a, const struct move *m, unsigned slot, int key);
+
+/* --------------------------------------------------------------- moves.c */
+
+bool do_nonce_random(struct actor *a);
+bool do_nonce_fixed(struct actor *a, const uint8_t value[32]);
+bool do_gendig(struct actor *a, int key);
+bool do_latch(struct actor *a);
+extern const uint8_t own_value[32]; /* what he writes, signs, asks */
+extern const struct move slot_moves[];
+extern const unsigned slot_move_count;
+
+/* ---------------------------------------------------------------- zone.c */
+extern const struct move zone_moves[];
+extern const unsigned zone_move_count;
+
+/* -------------------------------------------------------------- attack.c */
+
+struct hd_attack {
+    uint8_t config[HD_V_CONFIG_BYTES];
+    uint8_t model;
+    uint64_t commands, swept;
+    uint16_t host_keys;
+    struct hd_attack_yes yes[HD_ATTACKERS][HD_GOAL_COUNT][SLOTS];
+    hd_attack_progress *progress;
+    void *ctx;
+};
+
+/* Notes that the actor's chain reached the goal, if it is true. */
+bool note(struct hd_attack *t, struct actor *a, enum hd_attacker who,
+          const struct hd_attack_yes *what);
+bool is_noted(const struct hd_attack *t, enum hd_attacker who, unsigned goal,
+              unsigned slot);
+
+/* --------------------------------------------------------------- sweep.c */
+void sweep(struct hd_attack *t, struct actor *a, enum hd_attacker who);
+
+/* -------------------------------------------------------------- replay.c */
+/* Is it so, judged by the chip's memory before and after? */
+bool is_true(const struct link *l, const uint8_t *before,
+             const struct hd_attack_yes *yes);
+
+#endif

@@ -118,18 +118,7 @@ for file in $(git ls-files 'lib/*.[ch]' | grep -v '^lib/crypto/'); do
 done >"$work/includes"
 [ ! -s "$work/includes" ] || fail "$(cat "$work/includes")"
 
-# Each public header of the core is usable alone, from C11 and from C++17.
-for header in base err bus crypto chip; do
-    echo "#include \"halfdollar/$header.h\"" >"$work/alone_$header.c"
-    cp "$work/alone_$header.c" "$work/alone_$header.cc"
-    cc -std=c11 -pedantic -Wall -Wextra -Werror -Iinclude -fsyntax-only \
-        "$work/alone_$header.c" || fail "$header.h is not complete in C11"
-    if command -v c++ >/dev/null; then
-        c++ -std=c++17 -pedantic -Wall -Wextra -Werror -Iinclude \
-            -fsyntax-only "$work/alone_$header.cc" ||
-            fail "$header.h is not complete in C++17"
-    fi
-done
+tests/headers/alone.sh || failed=1
 
 [ "$failed" = 0 ] || exit 1
 echo "arch: lib/ is freestanding"

@@ -23,6 +23,8 @@
 
 #include "choices.h"
 
+_Static_assert(sizeof(struct hd_vchip) <= 4096, "one chip is one page");
+
 /* ------------------------------------------------------------ commands */
 
 enum {

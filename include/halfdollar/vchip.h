@@ -270,8 +270,6 @@ struct hd_vchip {
     bool dirty;     /* EEPROM changed since the last hd_vchip_save() */
 };
 
-_Static_assert(sizeof(struct hd_vchip) <= 4096, "one chip is one page");
-
 /* A chip as it leaves the factory (or a provisioning service). */
 struct hd_variant {
     const char *name;  /* "608b" */

@@ -28,6 +28,9 @@
       "ReqAuth, ReqRandom and latches bind before the data zone is locked")    \
     X(SIGN_REQ_RANDOM, 0, "P1 10.5",                                           \
       "ReqRandom of a private key binds Sign")                                 \
+    X(REQ_RANDOM_BINDS_MESSAGE, 1, "P1 10.5",                                  \
+      "MAC, CheckMac and Verify with a ReqRandom key need TempKey in the "     \
+      "message")                                                               \
     X(CALC_NONCE_IS_RANDOM, 0, "P2 2.1, open 3",                               \
       "Nonce with param2 = 0x8000 sets SourceFlag to random")                  \
     X(RANDOM_CLEARS_508, 1, "P2 1.3, P1 Q26",                                  \

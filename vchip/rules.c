@@ -232,6 +232,16 @@ static uint8_t ask_key_rules(struct hd_vchip *v, unsigned slot, unsigned use)
     return ST_OK;
 }
 
+uint8_t rule_bound(struct hd_vchip *v, unsigned slot, bool by_tempkey)
+{
+    if (by_tempkey || !CHOICE_REQ_RANDOM_BINDS_MESSAGE ||
+        (!data_locked(v) && !CHOICE_POLICY_BEFORE_DATA_LOCK) ||
+        (key_config(v, slot) & KC_REQ_RANDOM) == 0) {
+        return ST_OK;
+    }
+    return refuse_key_config(v, HD_WHY_RANDOM_MISSING, slot, KC_REQ_RANDOM);
+}
+
 /* 508A slot 15: 128 single-use bits, most significant bit of byte 68 first. */
 static uint8_t use_last_key_bit(struct hd_vchip *v)
 {

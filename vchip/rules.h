@@ -91,6 +91,10 @@ enum key_use {
  * authorisation is used up whatever the outcome. */
 uint8_t rule_use(struct hd_vchip *v, unsigned slot, unsigned use);
 
+/* ReqRandom where a mode decides whether TempKey is part of the message: a
+ * random one beside the message would bind nothing (P1 10.5). */
+uint8_t rule_bound(struct hd_vchip *v, unsigned slot, bool by_tempkey);
+
 /* ------------------------------------------------------------- Write */
 
 enum write_form { WRITE_CLEAR, WRITE_ENCRYPTED };

@@ -63,6 +63,7 @@ static uint8_t ask(struct hd_vchip *v, const struct vcmd *c)
     if ((c->p1 & FIRST_TEMPKEY) != 0) {
         return ST_OK;
     }
+    TRY(rule_bound(v, slot, (c->p1 & SECOND_TEMPKEY) != 0));
     return rule_use(v, slot, USE_KEY_WITH_TEMPKEY);
 }
 

@@ -169,7 +169,8 @@ uint8_t cmd_ecdh(struct hd_vchip *v, const struct vcmd *c)
     if (mode == NULL) {
         return refuse(v, HD_WHY_PARAM1, -1);
     }
-    if (c->p2 > 15 && !(mode->from_tempkey && c->p2 == 0xFFFF)) {
+    if (c->p2 > 15 &&
+        (!mode->from_tempkey || mode->to == TO_SLOT || c->p2 != 0xFFFF)) {
         return refuse(v, HD_WHY_PARAM2, -1);
     }
     if (c->len != 64) {

@@ -189,6 +189,10 @@ static uint8_t ask_target(struct hd_vchip *v, const struct job *j)
         target_len(j) > 32) {
         return bad_details(v);
     }
+    /* the lower half stays, and a private key must not turn into another */
+    if (j->target == TO_UPPER && v->tk.is_private) {
+        return refuse(v, HD_WHY_TEMPKEY_PRIVATE, -1);
+    }
     return ST_OK;
 }
 

@@ -38,6 +38,7 @@ uint8_t cmd_mac(struct hd_vchip *v, const struct vcmd *c)
     if ((c->p1 & FIRST_TEMPKEY) != 0) {
         first = v->tk.bytes;
     } else {
+        TRY(rule_bound(v, slot, (c->p1 & SECOND_TEMPKEY) != 0));
         TRY(rule_use(v, slot, USE_KEY_WITH_TEMPKEY));
     }
     if ((c->p1 & SECOND_TEMPKEY) != 0) {

@@ -90,7 +90,7 @@ static uint8_t sha_start(struct hd_vchip *v, const struct vcmd *c)
 
 static uint8_t sha_update(struct hd_vchip *v, const struct vcmd *c)
 {
-    if (c->p2 != c->len || (!is_608(v) && c->len != 64)) {
+    if (c->p2 != c->len || c->len > 64 || (!is_608(v) && c->len != 64)) {
         return refuse(v, HD_WHY_LENGTH, -1);
     }
     TRY(ask_running(v));

@@ -57,18 +57,13 @@ static uint8_t prepare_external(struct hd_vchip *v, struct job *j)
 
 static uint8_t prepare_stored(struct hd_vchip *v, struct job *j)
 {
-    uint16_t req_random = key_config(v, j->slot) & KC_REQ_RANDOM;
-
     TRY(rule_locks(v, ACT_VERIFY_SLOT, (int)j->slot));
     TRY(take_digest(v, j));
     if (slot_needs_validation(v, j->slot) && !pubkey_is_valid(v, j->slot)) {
         return refuse_key_config(v, HD_WHY_PUBKEY_NOT_VALID, j->slot,
                                  KC_PUB_INFO);
     }
-    if (req_random != 0 && (j->c->p1 & FROM_DIGEST) != 0 && data_locked(v)) {
-        return refuse_key_config(v, HD_WHY_RANDOM_MISSING, j->slot,
-                                 KC_REQ_RANDOM);
-    }
+    TRY(rule_bound(v, j->slot, (j->c->p1 & FROM_DIGEST) == 0));
     return take_key(v, j, j->slot, USE_KEY_WITH_TEMPKEY);
 }
 

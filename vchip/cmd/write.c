@@ -15,12 +15,23 @@ static bool is_read_only(size_t offset, size_t len)
     return offset < 16 || (offset < 88 && offset + len > 84);
 }
 
+/* A command that says "in the clear" brings no MAC. (One that says
+ * "encrypted" may, although the slot then takes it as clear: P1 9.2.) */
+static uint8_t ask_no_mac(struct hd_vchip *v, const struct vcmd *c,
+                          const struct place *p)
+{
+    return c->len == p->len || (c->p1 & ENCRYPTED) != 0
+                   ? ST_OK
+                   : refuse(v, HD_WHY_LENGTH, -1);
+}
+
 static uint8_t write_config(struct hd_vchip *v, const struct vcmd *c,
                             const struct place *p)
 {
     if ((c->p1 & ENCRYPTED) != 0) {
         return refuse(v, HD_WHY_CONFIG_CLEAR_ONLY, -1);
     }
+    TRY(ask_no_mac(v, c, p));
     TRY(rule_locks(v, ACT_WRITE_CONFIG, -1));
     if (is_read_only(p->offset, p->len)) {
         return refuse(v, HD_WHY_CONFIG_READ_ONLY, -1);
@@ -53,6 +64,7 @@ static uint8_t write_otp(struct hd_vchip *v, const struct vcmd *c,
     uint8_t value[32];
     bool consume = !is_608(v) && v->ee[CFG_OTP_MODE] == OTP_CONSUMPTION;
 
+    TRY(ask_no_mac(v, c, p));
     TRY(rule_locks(v, ACT_WRITE_ZONE, -1));
     memcpy(value, c->data, p->len);
     if (!data_locked(v)) {
@@ -95,9 +107,8 @@ static uint8_t write_data(struct hd_vchip *v, const struct vcmd *c,
 
     TRY(rule_write(v, p->slot, p->len == 4, asked, &form));
     memcpy(value, c->data, p->len);
-    if (form == WRITE_ENCRYPTED) {
-        TRY(decrypt_for_slot(v, c, p->slot, value));
-    }
+    TRY(form == WRITE_ENCRYPTED ? decrypt_for_slot(v, c, p->slot, value)
+                                : ask_no_mac(v, c, p));
     status = store_slot(v, p->slot, p->offset, value, p->present);
     v_wipe(value, sizeof value);
     return status;

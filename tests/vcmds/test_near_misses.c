@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands one step away from one that works, which must be refused: lengths
+ * and numbers that no table of docs/chip has, and rules that a detour could
+ * get around.
+ */
+#include "rig.h"
+
+static uint8_t zeros[160];
+
+/* Slot 0 a private key for ECDH, slot 5 a MAC key that asks for a random
+ * nonce, all others open data. */
+static void set_stage(struct rig *r, const char *variant, int phase)
+{
+    uint8_t d[36] = {0}, xy[64];
+
+    rig_start(r, variant, 21);
+    for (unsigned slot = 0; slot < 16; slot++) {
+        poke_slot_config(r, slot, 0);
+        poke_key_config(r, slot, 0x001C);
+    }
+    test_key(1, d + 4, xy);
+    poke_slot_config(r, 0, 0x2087);
+    poke_key_config(r, 0, 0x0013);
+    poke_slot(r, 0, 0, d, 36);
+    poke_slot_config(r, 5, 0x0080);
+    poke_key_config(r, 5, 0x005C);
+    poke_locks(r, phase);
+}
+
+static void
+test_a_mac_behind_a_value_written_in_the_clear_is_refused(void **state)
+{
+    static struct rig r;
+    static const struct {
+        int phase;
+        uint8_t p1;
+        uint16_t p2;
+    } cases[] = {
+            {OPEN, 0x80, 0x08},
+            {CONFIG_LOCKED, 0x81, 0},
+            {CONFIG_LOCKED, 0x82, 0x20},
+            {LOCKED, 0x82, 0x20},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        set_stage(&r, "608b", cases[i].phase);
+        expect_why(&r, OP_WRITE, cases[i].p1, cases[i].p2, zeros, 64,
+                   HD_WHY_LENGTH);
+        expect_ok(&r, OP_WRITE, cases[i].p1, cases[i].p2, zeros, 32);
+        rig_stop(&r);
+    }
+}
+
+static void test_ecdh_into_slot_ffff_is_refused(void **state)
+{
+    static struct rig r;
+    uint8_t d[32], peer[64];
+
+    (void)state;
+    set_stage(&r, "608b", LOCKED);
+    test_key(2, d, peer);
+    expect_ok(&r, OP_GENKEY, 4, 0xFFFF, NULL, 0);
+    expect_why(&r, OP_ECDH, 5, 0xFFFF, peer, 64, HD_WHY_PARAM2);
+    expect_ok(&r, OP_GENKEY, 4, 0xFFFF, NULL, 0);
+    expect_ok(&r, OP_ECDH, 5, 15, peer, 64);
+    rig_stop(&r);
+}
+
+static void
+test_kdf_into_the_upper_half_frees_no_private_tempkey_below(void **state)
+{
+    static struct rig r;
+    /* HKDF of the input, without a key; 32 bytes */
+    uint8_t data[4 + 32] = {0x06, 0, 0, 32};
+
+    (void)state;
+    set_stage(&r, "608b", LOCKED);
+    expect_ok(&r, OP_GENKEY, 4, 0xFFFF, NULL, 0);
+    expect_why(&r, OP_KDF, 0x44, 0, data, sizeof data, HD_WHY_TEMPKEY_PRIVATE);
+    expect_ok(&r, OP_NONCE, 3, 0, zeros, 32);
+    expect_ok(&r, OP_KDF, 0x44, 0, data, sizeof data);
+    rig_stop(&r);
+}
+
+static void test_sha_update_takes_64_bytes_and_not_one_more(void **state)
+{
+    static struct rig r;
+
+    (void)state;
+    set_stage(&r, "608b", LOCKED);
+    expect_ok(&r, OP_SHA, 0, 0, NULL, 0);
+    expect_ok(&r, OP_SHA, 1, 64, zeros, 64);
+    expect_why(&r, OP_SHA, 1, 65, zeros, 65, HD_WHY_LENGTH);
+    expect_why(&r, OP_SHA, 1, 128, zeros, 128, HD_WHY_LENGTH);
+    rig_stop(&r);
+}
+
+/* A random nonce that is no part of the message keeps nothing from being
+ * asked twice. */
+static void test_reqrandom_asks_for_the_nonce_in_the_message(void **state)
+{
+    static struct rig r;
+
+    (void)state;
+    set_stage(&r, "608b", LOCKED);
+    expect_ok(&r, OP_NONCE, 0, 0, zeros, 20);
+    expect_why(&r, OP_MAC, 0, 5, zeros, 32, HD_WHY_RANDOM_MISSING);
+    expect_why(&r, OP_CHECKMAC, 0, 5, zeros, 77, HD_WHY_RANDOM_MISSING);
+    expect_ok(&r, OP_NONCE, 0, 0, zeros, 20);
+    expect_ok(&r, OP_MAC, 1, 5, NULL, 0);
+    rig_stop(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(
+                    test_a_mac_behind_a_value_written_in_the_clear_is_refused),
+            cmocka_unit_test(test_ecdh_into_slot_ffff_is_refused),
+            cmocka_unit_test(
+                    test_kdf_into_the_upper_half_frees_no_private_tempkey_below),
+            cmocka_unit_test(test_sha_update_takes_64_bytes_and_not_one_more),
+            cmocka_unit_test(test_reqrandom_asks_for_the_nonce_in_the_message),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -148,6 +148,29 @@ static void test_kill_9_leaves_the_old_or_the_new_state(void **state)
     }
 }
 
+static void draw(struct rig *rig, uint8_t random[64])
+{
+    static const uint8_t command[] = {0x1B, 0, 0, 0};
+    struct hd_port port;
+    open_port(rig, "@0x36", &port);
+    assert_int_equal(rig_command(&port, command, sizeof(command), random), 32);
+    hd_port_close(&port);
+}
+
+static void test_kill_9_does_not_bring_a_random_number_back(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t before[64], after[64];
+    rig_make_chip(rig->chip, "tflxtls", 3);
+    rig_serve(rig, &(struct rig_serve){0});
+    draw(rig, before);
+    rig_kill(rig);
+    rig_serve(rig, &(struct rig_serve){0});
+    draw(rig, after);
+    assert_memory_not_equal(before, after, 32);
+    rig_stop(rig);
+}
+
 static void test_noise_from_one_client_does_not_hurt_another(void **state)
 {
     struct rig *rig = *state;
@@ -269,6 +292,7 @@ int main(void)
             T(test_chips_with_one_address_are_refused),
             T(test_a_restart_keeps_what_was_written),
             T(test_kill_9_leaves_the_old_or_the_new_state),
+            T(test_kill_9_does_not_bring_a_random_number_back),
             T(test_noise_from_one_client_does_not_hurt_another),
             T(test_a_client_that_never_reads_is_not_waited_for),
             T(test_a_dead_holder_gives_the_lock_back),

@@ -42,6 +42,7 @@ struct door_file {
     char *path;
     int lock;
     uint64_t generation;
+    uint64_t draws; /* random numbers drawn until the last save */
 };
 
 struct listener {

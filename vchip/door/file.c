@@ -92,6 +92,7 @@ int hd_vdoor_add_file(struct hd_vdoor *door, const char *path, char *why,
         forget(&f);
         return err;
     }
+    f.draws = f.chip->draws;
     door->files[door->file_count++] = f;
     hd_vbus_advance(&door->bus, BETWEEN_PROGRAMS_NS);
     door->real_start_ns = door_clock_ns() - door->bus.now_ns;
@@ -103,7 +104,8 @@ int door_save(struct hd_vdoor *door, bool all)
     int result = HD_OK;
     for (size_t i = 0; i < door->file_count; i++) {
         struct door_file *f = &door->files[i];
-        if (!all && !f->chip->dirty) {
+        /* a number that was given away must not come again after a crash */
+        if (!all && !f->chip->dirty && f->chip->draws == f->draws) {
             continue;
         }
         int err = hd_vfile_save(f->lock, f->path, f->chip, &f->generation);
@@ -111,6 +113,8 @@ int door_save(struct hd_vdoor *door, bool all)
             snprintf(door->error, sizeof(door->error), "saving %s: %s", f->path,
                      strerror(errno));
             result = err;
+        } else {
+            f->draws = f->chip->draws;
         }
     }
     return result;

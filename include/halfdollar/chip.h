@@ -140,11 +140,11 @@ struct hd_chip;
  */
 struct hd_step {
     int (*hook)(struct hd_chip *c, bool answered);
-    uint8_t opcode, param1, param2;
-    uint8_t flags;   /* see lib/chip/internal.h */
-    uint8_t in[3];   /* how many bytes of io.in[i] follow the parameters */
-    uint8_t answer;  /* bytes of payload expected; 1: a status */
-    uint8_t time[4]; /* longest execution, 16.4 ms, by clock divider */
+    uint8_t opcode, param1;
+    uint8_t param2 : 6, time : 2; /* time, flags: see lib/chip/internal.h */
+    uint8_t flags;
+    uint8_t in[3];  /* how many bytes of io.in[i] follow the parameters */
+    uint8_t answer; /* bytes of payload expected; 1: a status */
 };
 
 /* What an operation works on, besides its parameters. */

@@ -30,6 +30,19 @@ enum { WAKE, POLL, SEND, REWIND, RECOVER, END };
 #define LONG_PERIOD  255U
 #define MARGIN       1U /* for the transfers of one command */
 
+/* By kind and clock divider (M0, M1, unused, M2), ms rounded up to units. */
+#define UNITS(ms) (((ms)*1000U + 16383U) / 16384U)
+#define TIMES(m0, m1, m2)                                                      \
+    {                                                                          \
+        UNITS(m0), UNITS(m1), UNITS(m2), UNITS(m2)                             \
+    }
+static const uint8_t times[4][4] = {
+        [BRIEF] = TIMES(55, 55, 75),
+        [CURVE] = TIMES(165, 220, 665),
+        [LONG] = TIMES(250, 625, 2324),
+        [ANYTHING] = TIMES(250, 625, 653),
+};
+
 static uint32_t now_us(const struct hd_chip *c)
 {
     return c->bus->now_us(c->bus_ctx);
@@ -88,8 +101,9 @@ static int build(struct hd_chip *c, const struct hd_step *s)
     int rc = HD_OK;
 
     memset(p, 0, sizeof(c->w.buf));
-    c->n = 1;
-    hd_put(c, &s->opcode, 3); /* and param1, param2 */
+    p[1] = s->opcode;
+    p[2] = s->param1;
+    p[3] = s->param2;
     c->n = 5;
     c->flags = s->flags | c->careful;
     c->answer = s->answer;
@@ -126,7 +140,7 @@ static int do_send(struct hd_chip *c, uint32_t now)
     int rc;
 
     /* clock dividers 0x00, 0x05, 0x0D: the two top bits tell them apart */
-    if (awake + s->time[mode >> 5 & 3] + MARGIN > period) {
+    if (awake + times[s->time][mode >> 5 & 3] + MARGIN > period) {
         c->state = RECOVER;
         return awake ? HD_OK : HD_ERR_WATCHDOG;
     }

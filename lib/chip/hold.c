@@ -12,7 +12,7 @@ static int sleep(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_sleep[] = {
-        {sleep, 0, 0, 0, LAST, {0}, 1, {0}},
+        {sleep, 0, 0, 0, BRIEF, LAST, {0}, 1},
 };
 
 static int nothing(struct hd_chip *c, bool answered)
@@ -23,7 +23,7 @@ static int nothing(struct hd_chip *c, bool answered)
 }
 
 static const struct hd_step op_nothing[] = {
-        {nothing, 0, 0, 0, LAST, {0}, 1, {0}},
+        {nothing, 0, 0, 0, BRIEF, LAST, {0}, 1},
 };
 
 int hd_chip_hold(struct hd_chip *c)

@@ -57,39 +57,16 @@ enum {
 #define ANY    0x80U /* the answer may be shorter than step.answer */
 
 /*
- * Longest execution times, docs/chip part 2, 1.5: in ms, the larger of 508A
- * and 608 at clock divider M0, then 608 at M1 and M2; kept in 16.4 ms, rounded
- * up. The index is the divider's two top bits; 2 is not used.
+ * How long a command may take, docs/chip part 2, 1.5: each kind has the times
+ * of its slowest, the larger of 508A and 608. The budget only decides whether
+ * a fresh watchdog period is needed first, so four kinds are enough.
  */
-#define UNITS(ms) (((ms)*1000U + 16383U) / 16384U)
-#define TIME(m0, m1, m2)                                                       \
-    {                                                                          \
-        UNITS(m0), UNITS(m1), UNITS(m2), UNITS(m2)                             \
-    }
-#define T_AES         TIME(27, 27, 27)
-#define T_CHECKMAC    TIME(40, 40, 40)
-#define T_COUNTER     TIME(25, 25, 25)
-#define T_DERIVEKEY   TIME(50, 50, 50)
-#define T_ECDH        TIME(75, 172, 531)
-#define T_GENDIG      TIME(25, 35, 35)
-#define T_GENKEY      TIME(115, 215, 653)
-#define T_HMAC        TIME(23, 23, 23)
-#define T_INFO        TIME(5, 5, 5)
-#define T_KDF         TIME(165, 165, 165)
-#define T_LOCK        TIME(35, 35, 35)
-#define T_MAC         TIME(55, 55, 55)
-#define T_NONCE       TIME(29, 20, 20)
-#define T_PAUSE       TIME(3, 3, 3)
-#define T_PRIVWRITE   TIME(50, 50, 50)
-#define T_RANDOM      TIME(23, 23, 23)
-#define T_READ        TIME(5, 5, 5)
-#define T_SECUREBOOT  TIME(80, 160, 480)
-#define T_SELFTEST    TIME(250, 625, 2324)
-#define T_SHA         TIME(36, 42, 75)
-#define T_SIGN        TIME(115, 220, 665)
-#define T_UPDATEEXTRA TIME(10, 10, 10)
-#define T_VERIFY      TIME(105, 295, 1085)
-#define T_WRITE       TIME(45, 45, 45)
+enum {
+    BRIEF,   /* all others: MAC 55 ms; with a slow clock SHA 75 */
+    CURVE,   /* ECDH, GenKey, Sign, SecureBoot: 165 (KDF), 220, 665 */
+    LONG,    /* Verify, SelfTest: 250, 625, 2324 */
+    ANYTHING /* what may be one or the other: must fit where it can */
+};
 
 /* Position of configuration bytes in c->id. */
 #define ID_CONFIG    4 /* bytes 0-31 begin here; 0-12 become 9 serial bytes */
@@ -131,9 +108,9 @@ int hd_hook_tempkey(struct hd_chip *c, bool answered); /* CHAIN if 0xFFFF */
 
 /* The first two steps of every session under a key that both sides know. */
 #define SESSION                                                                \
-    {hd_hook_nonce, OP_NONCE, 0, 0, 0, {0}, 32, T_NONCE},                      \
+    {hd_hook_nonce, OP_NONCE, 0, 0, BRIEF, 0, {0}, 32},                        \
     {                                                                          \
-        hd_hook_gendig, OP_GENDIG, 2, 0, 0, {0}, 1, T_GENDIG                   \
+        hd_hook_gendig, OP_GENDIG, 2, 0, BRIEF, 0, {0}, 1                      \
     }
 
 /* SHA-256 over the parts. HD_ERR_NO_CRYPTO. */

@@ -14,14 +14,14 @@ const struct hd_step hd_op_aes[] = {
          OP_AES,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | OUT | LAST,
          {16, 0, 0},
-         16,
-         T_AES},
+         16},
 };
 
 const struct hd_step hd_op_gfm[] = {
-        {hd_hook_only_608, OP_AES, 3, 0, OUT | LAST, {16, 16, 0}, 16, T_AES},
+        {hd_hook_only_608, OP_AES, 3, 0, BRIEF, OUT | LAST, {16, 16, 0}, 16},
 };
 
 /* 0x11 is "RNG and AES failed" or "I have just woken up": the test of AES
@@ -48,8 +48,8 @@ static int selftest_again(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_selftest[] = {
-        {selftest, OP_SELFTEST, 0, 0, PARAM1 | OUT | MAP, {0}, 1, T_SELFTEST},
-        {selftest_again, OP_SELFTEST, 0, 0, MAP | LAST, {0}, 1, T_SELFTEST},
+        {selftest, OP_SELFTEST, 0, 0, LONG, PARAM1 | OUT | MAP, {0}, 1},
+        {selftest_again, OP_SELFTEST, 0, 0, LONG, MAP | LAST, {0}, 1},
 };
 
 /* The answer: len bytes of cipher, then a nonce; each 32 bytes are under a
@@ -83,14 +83,7 @@ static int ecdh_io(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_ecdh_io[] = {
-        {ecdh_io,
-         OP_ECDH,
-         0,
-         0,
-         PARAM1 | PARAM2 | LAST,
-         {64, 0, 0},
-         64,
-         T_ECDH},
+        {ecdh_io, OP_ECDH, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {64, 0, 0}, 64},
 };
 
 /* --------------------------------------------------------------------- KDF */
@@ -162,7 +155,7 @@ static int kdf(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_kdf[] = {
-        {kdf, OP_KDF, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 1, T_KDF},
+        {kdf, OP_KDF, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {0}, 1},
 };
 
 static int kdf_io(struct hd_chip *c, bool answered)
@@ -183,5 +176,5 @@ static int kdf_io(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_kdf_io[] = {
-        {kdf_io, OP_KDF, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 1, T_KDF},
+        {kdf_io, OP_KDF, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {0}, 1},
 };

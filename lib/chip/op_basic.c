@@ -3,7 +3,7 @@
 #include "internal.h"
 
 const struct hd_step hd_op_info[] = {
-        {NULL, OP_INFO, 0, 0, PARAM1 | PARAM2 | OUT | LAST, {0}, 4, T_INFO},
+        {NULL, OP_INFO, 0, 0, BRIEF, PARAM1 | PARAM2 | OUT | LAST, {0}, 4},
 };
 
 static int only_locked(struct hd_chip *c, bool answered)
@@ -13,15 +13,15 @@ static int only_locked(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_random[] = {
-        {only_locked, OP_RANDOM, 0, 0, OUT | LAST, {0}, 32, T_RANDOM},
+        {only_locked, OP_RANDOM, 0, 0, BRIEF, OUT | LAST, {0}, 32},
 };
 
 const struct hd_step hd_op_genkey[] = {
-        {NULL, OP_GENKEY, 4, 0, PARAM2 | OUT | ONCE | LAST, {0}, 64, T_GENKEY},
+        {NULL, OP_GENKEY, 4, 0, CURVE, PARAM2 | OUT | ONCE | LAST, {0}, 64},
 };
 
 const struct hd_step hd_op_pubkey[] = {
-        {NULL, OP_GENKEY, 0, 0, PARAM2 | OUT | LAST, {0}, 64, T_GENKEY},
+        {NULL, OP_GENKEY, 0, 0, CURVE, PARAM2 | OUT | LAST, {0}, 64},
 };
 
 /* The seed of the chip's generator lives until it sleeps. */
@@ -34,12 +34,12 @@ static int seed(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_sign[] = {
-        {seed, OP_RANDOM, 0, 0, 0, {0}, 32, T_RANDOM},
-        {NULL, OP_NONCE, 3, 0, 0, {32, 0, 0}, 1, T_NONCE},
-        {NULL, OP_SIGN, 0x80, 0, PARAM2 | OUT | LAST, {0}, 64, T_SIGN},
+        {seed, OP_RANDOM, 0, 0, BRIEF, 0, {0}, 32},
+        {NULL, OP_NONCE, 3, 0, BRIEF, 0, {32, 0, 0}, 1},
+        {NULL, OP_SIGN, 0x80, 0, CURVE, PARAM2 | OUT | LAST, {0}, 64},
 };
 
 const struct hd_step hd_op_verify[] = {
-        {NULL, OP_NONCE, 3, 0, 0, {32, 0, 0}, 1, T_NONCE},
-        {NULL, OP_VERIFY, 2, 4, LAST, {0, 64, 64}, 1, T_VERIFY},
+        {NULL, OP_NONCE, 3, 0, BRIEF, 0, {32, 0, 0}, 1},
+        {NULL, OP_VERIFY, 2, 4, LONG, LAST, {0, 64, 64}, 1},
 };

@@ -63,11 +63,11 @@ static int compare(struct hd_chip *c, bool answered)
 
 /* Beginning again does no harm at any point: no step is marked ONCE. */
 const struct hd_step hd_op_write_config[] = {
-        {write_config, OP_WRITE, 0, 0, 0, {0}, 1, T_WRITE},
-        {keep_extra, OP_READ, 0, 0x15, 0, {0}, 4, T_READ},
-        {update_extra, OP_UPDATEEXTRA, 0, 0, 0, {0}, 1, T_UPDATEEXTRA},
-        {update_extra, OP_UPDATEEXTRA, 1, 0, 0, {0}, 1, T_UPDATEEXTRA},
-        {compare, OP_READ, 0x80, 0, LAST, {0}, 32, T_READ},
+        {write_config, OP_WRITE, 0, 0, BRIEF, 0, {0}, 1},
+        {keep_extra, OP_READ, 0, 0x15, BRIEF, 0, {0}, 4},
+        {update_extra, OP_UPDATEEXTRA, 0, 0, BRIEF, 0, {0}, 1},
+        {update_extra, OP_UPDATEEXTRA, 1, 0, BRIEF, 0, {0}, 1},
+        {compare, OP_READ, 0x80, 0, BRIEF, LAST, {0}, 32},
 };
 
 const struct hd_step hd_op_updateextra[] = {
@@ -75,10 +75,10 @@ const struct hd_step hd_op_updateextra[] = {
          OP_UPDATEEXTRA,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | ONCE | LAST,
          {0},
-         1,
-         T_UPDATEEXTRA},
+         1},
 };
 
 static int locked_config(struct hd_chip *c, bool answered)
@@ -98,15 +98,15 @@ static int locked_data(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_lock_config[] = {
-        {locked_config, OP_LOCK, 0, 0, PARAM2 | ONCE | LAST, {0}, 1, T_LOCK},
+        {locked_config, OP_LOCK, 0, 0, BRIEF, PARAM2 | ONCE | LAST, {0}, 1},
 };
 
 const struct hd_step hd_op_lock_data[] = {
-        {locked_data, OP_LOCK, 1, 0, PARAM2 | ONCE | LAST, {0}, 1, T_LOCK},
+        {locked_data, OP_LOCK, 1, 0, BRIEF, PARAM2 | ONCE | LAST, {0}, 1},
 };
 
 const struct hd_step hd_op_lock_slot[] = {
-        {NULL, OP_LOCK, 2, 0, PARAM1 | ONCE | LAST, {0}, 1, T_LOCK},
+        {NULL, OP_LOCK, 2, 0, BRIEF, PARAM1 | ONCE | LAST, {0}, 1},
 };
 
 /* Configuration block 2: bytes 64-95. */
@@ -126,5 +126,5 @@ static int lock_state(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_lock_state[] = {
-        {lock_state, OP_READ, 0x80, 0x10, LAST, {0}, 32, T_READ},
+        {lock_state, OP_READ, 0x80, 0x10, BRIEF, LAST, {0}, 32},
 };

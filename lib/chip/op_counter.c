@@ -21,7 +21,7 @@ static int counter(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_counter[] = {
-        {counter, OP_COUNTER, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 4, T_COUNTER},
+        {counter, OP_COUNTER, 0, 0, BRIEF, PARAM1 | PARAM2 | LAST, {0}, 4},
 };
 
 static int latch(struct hd_chip *c, bool answered)
@@ -35,7 +35,7 @@ static int latch(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_latch[] = {
-        {latch, OP_INFO, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 4, T_INFO},
+        {latch, OP_INFO, 0, 0, BRIEF, PARAM1 | PARAM2 | LAST, {0}, 4},
 };
 
 /* ------------------------------------------------------------ limited use */
@@ -115,8 +115,8 @@ static int use_of_match(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_use_count[] = {
-        {use_of_slot, OP_READ, 0x80, 0x08, 0, {0}, 32, T_READ},
-        {use_of_bits, OP_READ, 0x80, 0x10, 0, {0}, 32, T_READ},
-        {use_of_counter, OP_COUNTER, 0, 0, 0, {0}, 4, T_COUNTER},
-        {use_of_match, OP_READ, 0x82, 0, LAST, {0}, 32, T_READ},
+        {use_of_slot, OP_READ, 0x80, 0x08, BRIEF, 0, {0}, 32},
+        {use_of_bits, OP_READ, 0x80, 0x10, BRIEF, 0, {0}, 32},
+        {use_of_counter, OP_COUNTER, 0, 0, BRIEF, 0, {0}, 4},
+        {use_of_match, OP_READ, 0x82, 0, BRIEF, LAST, {0}, 32},
 };

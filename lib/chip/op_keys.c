@@ -3,11 +3,11 @@
 #include "internal.h"
 
 const struct hd_step hd_op_nonce_random[] = {
-        {NULL, OP_NONCE, 0, 0, OUT | LAST, {20, 0, 0}, 32, T_NONCE},
+        {NULL, OP_NONCE, 0, 0, BRIEF, OUT | LAST, {20, 0, 0}, 32},
 };
 
 const struct hd_step hd_op_nonce_load[] = {
-        {hd_hook_tail, OP_NONCE, 0, 0, PARAM1 | LAST, {0}, 1, T_NONCE},
+        {hd_hook_tail, OP_NONCE, 0, 0, BRIEF, PARAM1 | LAST, {0}, 1},
 };
 
 /* Repeated, it would digest its own result. */
@@ -16,10 +16,10 @@ const struct hd_step hd_op_nonce_derive[] = {
          OP_NONCE,
          0,
          0,
+         BRIEF,
          PARAM2 | OUT | ONCE | CHAIN | LAST,
          {20, 0, 0},
-         32,
-         T_NONCE},
+         32},
 };
 
 const struct hd_step hd_op_gendig[] = {
@@ -27,10 +27,10 @@ const struct hd_step hd_op_gendig[] = {
          OP_GENDIG,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | CHAIN | LAST,
          {0},
-         1,
-         T_GENDIG},
+         1},
 };
 
 const struct hd_step hd_op_derivekey[] = {
@@ -38,10 +38,10 @@ const struct hd_step hd_op_derivekey[] = {
          OP_DERIVEKEY,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | ONCE | CHAIN | LAST,
          {0},
-         1,
-         T_DERIVEKEY},
+         1},
 };
 
 /* Modes that give the public key, and the one that makes a new key. */
@@ -62,14 +62,14 @@ const struct hd_step hd_op_pubkey_digest[] = {
          OP_GENKEY,
          0,
          0,
+         CURVE,
          PARAM1 | PARAM2 | CHAIN | LAST,
          {0},
-         1,
-         T_GENKEY},
+         1},
 };
 
 const struct hd_step hd_op_ecdh[] = {
-        {NULL, OP_ECDH, 0, 0, PARAM2 | OUT | LAST, {64, 0, 0}, 32, T_ECDH},
+        {NULL, OP_ECDH, 0, 0, CURVE, PARAM2 | OUT | LAST, {64, 0, 0}, 32},
 };
 
 static int ecdh_keep(struct hd_chip *c, bool answered)
@@ -85,14 +85,14 @@ const struct hd_step hd_op_ecdh_keep[] = {
          OP_ECDH,
          0,
          0,
+         CURVE,
          PARAM1 | PARAM2 | LAST,
          {64, 0, 0},
-         1,
-         T_ECDH},
+         1},
 };
 
 const struct hd_step hd_op_privwrite[] = {
-        {NULL, OP_PRIVWRITE, 0, 0, PARAM2 | LAST, {4, 32, 32}, 1, T_PRIVWRITE},
+        {NULL, OP_PRIVWRITE, 0, 0, BRIEF, PARAM2 | LAST, {4, 32, 32}, 1},
 };
 
 /* 4 zeros and the key: the first 32 bytes under TempKey, the rest under its
@@ -119,5 +119,5 @@ static int seal_key(struct hd_chip *c, bool answered)
 
 const struct hd_step hd_op_privwrite_encrypted[] = {
         SESSION,
-        {seal_key, OP_PRIVWRITE, 0x40, 0, LAST, {0}, 1, T_PRIVWRITE},
+        {seal_key, OP_PRIVWRITE, 0x40, 0, BRIEF, LAST, {0}, 1},
 };

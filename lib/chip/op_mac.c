@@ -12,7 +12,7 @@ static int mac(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_mac[] = {
-        {mac, OP_MAC, 0, 0, PARAM1 | PARAM2 | OUT | LAST, {0}, 32, T_MAC},
+        {mac, OP_MAC, 0, 0, BRIEF, PARAM1 | PARAM2 | OUT | LAST, {0}, 32},
 };
 
 /* in_len is 0: all 77 bytes are in the table */
@@ -21,10 +21,10 @@ const struct hd_step hd_op_checkmac[] = {
          OP_CHECKMAC,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | LAST,
          {32, 32, 13},
-         1,
-         T_CHECKMAC},
+         1},
 };
 
 static int only_508(struct hd_chip *c, bool answered)
@@ -38,15 +38,15 @@ const struct hd_step hd_op_hmac[] = {
          OP_HMAC,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | OUT | CHAIN | LAST,
          {0},
-         32,
-         T_HMAC},
+         32},
 };
 
 /* CHAIN: silence is an answer too, and not one to ask for again. */
 const struct hd_step hd_op_pause[] = {
-        {only_508, OP_PAUSE, 0, 0, PARAM1 | CHAIN | LAST, {0}, 1, T_PAUSE},
+        {only_508, OP_PAUSE, 0, 0, BRIEF, PARAM1 | CHAIN | LAST, {0}, 1},
 };
 
 /*
@@ -75,13 +75,6 @@ static int respond(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_authorize[] = {
-        {hd_hook_nonce, OP_NONCE, 0, 0, 0, {0}, 32, T_NONCE},
-        {respond,
-         OP_CHECKMAC,
-         1,
-         0,
-         PARAM2 | LAST,
-         {32, 32, 13},
-         1,
-         T_CHECKMAC},
+        {hd_hook_nonce, OP_NONCE, 0, 0, BRIEF, 0, {0}, 32},
+        {respond, OP_CHECKMAC, 1, 0, BRIEF, PARAM2 | LAST, {32, 32, 13}, 1},
 };

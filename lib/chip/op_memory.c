@@ -89,13 +89,12 @@ static int transfer(struct hd_chip *c, bool answered)
     return n < left ? HD_PENDING : HD_OK;
 }
 
-#define STEP(opcode, time)                                                     \
+#define STEP(opcode)                                                           \
     {                                                                          \
-        transfer, opcode, 0, 0, LAST, {0}, 1, time                             \
+        transfer, opcode, 0, 0, BRIEF, LAST, {0}, 1                            \
     }
 
-const struct hd_step hd_op_read[] = {STEP(OP_READ, T_READ)};
-const struct hd_step hd_op_write[] = {STEP(OP_WRITE, T_WRITE)};
-const struct hd_step hd_op_read_encrypted[] = {SESSION, STEP(OP_READ, T_READ)};
-const struct hd_step hd_op_write_encrypted[] = {SESSION,
-                                                STEP(OP_WRITE, T_WRITE)};
+const struct hd_step hd_op_read[] = {STEP(OP_READ)};
+const struct hd_step hd_op_write[] = {STEP(OP_WRITE)};
+const struct hd_step hd_op_read_encrypted[] = {SESSION, STEP(OP_READ)};
+const struct hd_step hd_op_write_encrypted[] = {SESSION, STEP(OP_WRITE)};

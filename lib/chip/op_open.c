@@ -12,9 +12,9 @@ static int identified(struct hd_chip *c, bool answered)
 }
 
 static const struct hd_step op_open[] = {
-        {NULL, OP_INFO, 0, 0, OUT, {0}, 4, T_INFO},
-        {NULL, OP_READ, 0x80, 0, OUT, {0}, 32, T_READ},
-        {identified, OP_READ, 0, 0x15, OUT | LAST, {0}, 4, T_READ},
+        {NULL, OP_INFO, 0, 0, BRIEF, OUT, {0}, 4},
+        {NULL, OP_READ, 0x80, 0, BRIEF, OUT, {0}, 32},
+        {identified, OP_READ, 0, 0x15, BRIEF, OUT | LAST, {0}, 4},
 };
 
 int hd_chip_open_start(struct hd_chip *c, const struct hd_bus *bus,

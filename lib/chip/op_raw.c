@@ -100,8 +100,8 @@ const struct hd_step hd_op_raw[] = {
          0,
          0,
          0,
+         ANYTHING,
          PARAM1 | PARAM2 | ONCE | ANY | LAST,
          {0},
-         HD_GROUP_MAX - 3,
-         TIME(250, 625, 653)},
+         HD_GROUP_MAX - 3},
 };

@@ -44,21 +44,21 @@ static int end(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_sha256[] = {
-        {begin, OP_SHA, 0, 0, 0, {0}, 1, T_SHA},
-        {update, OP_SHA, 1, 0, 0, {0}, 1, T_SHA},
-        {end, OP_SHA, 2, 0, LAST, {0}, 32, T_SHA},
+        {begin, OP_SHA, 0, 0, BRIEF, 0, {0}, 1},
+        {update, OP_SHA, 1, 0, BRIEF, 0, {0}, 1},
+        {end, OP_SHA, 2, 0, BRIEF, LAST, {0}, 32},
 };
 
 const struct hd_step hd_op_sha_hmac[] = {
-        {begin, OP_SHA, HMAC, 0, PARAM2, {0}, 1, T_SHA},
-        {update, OP_SHA, 1, 0, 0, {0}, 1, T_SHA},
-        {end, OP_SHA, 5, 0, LAST, {0}, 32, T_SHA},
+        {begin, OP_SHA, HMAC, 0, BRIEF, PARAM2, {0}, 1},
+        {update, OP_SHA, 1, 0, BRIEF, 0, {0}, 1},
+        {end, OP_SHA, 5, 0, BRIEF, LAST, {0}, 32},
 };
 
 /* ---------------------------------------------- in steps of the caller's */
 
 const struct hd_step hd_op_sha_begin[] = {
-        {begin, OP_SHA, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 1, T_SHA},
+        {begin, OP_SHA, 0, 0, BRIEF, PARAM1 | PARAM2 | LAST, {0}, 1},
 };
 
 const struct hd_step hd_op_sha_update[] = {
@@ -66,10 +66,10 @@ const struct hd_step hd_op_sha_update[] = {
          OP_SHA,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | CHAIN | LAST,
          {0},
-         1,
-         T_SHA},
+         1},
 };
 
 const struct hd_step hd_op_sha_end[] = {
@@ -77,10 +77,10 @@ const struct hd_step hd_op_sha_end[] = {
          OP_SHA,
          0,
          0,
+         BRIEF,
          PARAM1 | PARAM2 | OUT | CHAIN | LAST,
          {0},
-         32,
-         T_SHA},
+         32},
 };
 
 static int context(struct hd_chip *c, bool answered)
@@ -99,7 +99,7 @@ static int context(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_sha_read_context[] = {
-        {context, OP_SHA, 6, 0, CHAIN | ANY | LAST, {0}, 99, T_SHA},
+        {context, OP_SHA, 6, 0, BRIEF, CHAIN | ANY | LAST, {0}, 99},
 };
 
 static int write_context(struct hd_chip *c, bool answered)
@@ -110,5 +110,5 @@ static int write_context(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_sha_write_context[] = {
-        {write_context, OP_SHA, 0, 0, PARAM1 | PARAM2 | LAST, {0}, 1, T_SHA},
+        {write_context, OP_SHA, 0, 0, BRIEF, PARAM1 | PARAM2 | LAST, {0}, 1},
 };

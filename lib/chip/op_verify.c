@@ -7,15 +7,15 @@ const struct hd_step hd_op_sign_internal[] = {
          OP_SIGN,
          0,
          0,
+         CURVE,
          PARAM1 | PARAM2 | OUT | CHAIN | LAST,
          {0},
-         64,
-         T_SIGN},
+         64},
 };
 
 const struct hd_step hd_op_verify_stored[] = {
-        {NULL, OP_NONCE, 3, 0, 0, {32, 0, 0}, 1, T_NONCE},
-        {NULL, OP_VERIFY, 0, 0, PARAM2 | LAST, {0, 64, 0}, 1, T_VERIFY},
+        {NULL, OP_NONCE, 3, 0, BRIEF, 0, {32, 0, 0}, 1},
+        {NULL, OP_VERIFY, 0, 0, LONG, PARAM2 | LAST, {0, 64, 0}, 1},
 };
 
 const struct hd_step hd_op_validate[] = {
@@ -23,14 +23,14 @@ const struct hd_step hd_op_validate[] = {
          OP_VERIFY,
          0,
          0,
+         LONG,
          PARAM1 | PARAM2 | CHAIN | LAST,
          {64, 19, 0},
-         1,
-         T_VERIFY},
+         1},
 };
 
 const struct hd_step hd_op_validate_external[] = {
-        {NULL, OP_VERIFY, 1, 0, PARAM2 | CHAIN | LAST, {64, 0, 0}, 1, T_VERIFY},
+        {NULL, OP_VERIFY, 1, 0, LONG, PARAM2 | CHAIN | LAST, {64, 0, 0}, 1},
 };
 
 /* Message Digest Buffer: the digest and 32 bytes that nobody can foresee. */
@@ -81,15 +81,15 @@ static int believe_verify(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_verify_mac[] = {
-        {load_both, OP_NONCE, 0x63, 0, 0, {32, 0, 0}, 1, T_NONCE},
+        {load_both, OP_NONCE, 0x63, 0, BRIEF, 0, {32, 0, 0}, 1},
         {believe_verify,
          OP_VERIFY,
          0,
          0,
+         LONG,
          PARAM1 | PARAM2 | LAST,
          {0, 64, 0},
-         32,
-         T_VERIFY},
+         32},
 };
 
 /* ------------------------------------------------------------- SecureBoot */
@@ -105,14 +105,7 @@ static int secureboot(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_secureboot[] = {
-        {secureboot,
-         OP_SECUREBOOT,
-         0,
-         0,
-         PARAM1 | LAST,
-         {32, 0, 0},
-         1,
-         T_SECUREBOOT},
+        {secureboot, OP_SECUREBOOT, 0, 0, CURVE, PARAM1 | LAST, {32, 0, 0}, 1},
 };
 
 /* The digest crosses the bus under a key of this session, and the verdict is
@@ -159,13 +152,13 @@ static int boot_nonce(struct hd_chip *c, bool answered)
 }
 
 const struct hd_step hd_op_secureboot_mac[] = {
-        {boot_nonce, OP_NONCE, 0, 0, 0, {0}, 32, T_NONCE},
+        {boot_nonce, OP_NONCE, 0, 0, BRIEF, 0, {0}, 32},
         {believe_boot,
          OP_SECUREBOOT,
          0,
          0,
+         CURVE,
          PARAM1 | LAST,
          {32, 0, 0},
-         32,
-         T_SECUREBOOT},
+         32},
 };

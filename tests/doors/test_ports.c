@@ -122,6 +122,34 @@ static void test_registers_survive_from_one_process_to_the_next(void **state)
     hd_port_close(&port);
 }
 
+/* docs/vchip.md: a chip in a file is powered by the next program. */
+static void test_a_chip_that_lost_power_is_back_for_the_next_program(void **st)
+{
+    struct rig *rig = *st;
+    static const uint8_t word[8] = {0x12, 0x00, WORD, 0x00, 1, 2, 3, 4};
+    static const uint8_t info[4] = {0x30, 0x00, 0, 0};
+    uint8_t out[64] = {0};
+    struct hd_vchip v;
+    struct hd_fault cut;
+    struct hd_port port;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(hd_vchip_load(&v, rig->chip), HD_OK);
+        assert_int_equal(
+                hd_fault_parse(i == 0 ? "cut-byte,arg=3" : "cut-eeprom,arg=1",
+                               &cut, NULL),
+                HD_OK);
+        assert_int_equal(hd_vchip_fault(&v, &cut), HD_OK);
+        assert_int_equal(hd_vchip_save(&v, rig->chip), HD_OK);
+        hd_vchip_free(&v);
+        open_sim(rig, &port);
+        assert_true(rig_command(&port, word, sizeof(word), out) < 0);
+        hd_port_close(&port);
+        open_sim(rig, &port);
+        assert_int_equal(rig_command(&port, info, sizeof(info), out), 4);
+        hd_port_close(&port);
+    }
+}
+
 /* The driver copes with a chip that is awake, as it was in the file when the
  * word was written. */
 static uint32_t word_by_driver(struct rig *rig)
@@ -268,6 +296,7 @@ int main(void)
             T(test_a_file_that_is_no_chip_is_told),
             T(test_two_ports_to_one_file_see_one_chip),
             T(test_registers_survive_from_one_process_to_the_next),
+            T(test_a_chip_that_lost_power_is_back_for_the_next_program),
             T(test_a_spoilt_lock_file_costs_registers_only),
             T(test_processes_take_turns_with_a_file),
             T(test_a_killed_process_takes_nothing_back),

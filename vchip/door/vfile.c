@@ -193,6 +193,7 @@ int hd_vfile_load(int lock, const char *path, struct hd_vchip *v,
     }
     if (identify(path, &now) && is_same_file(&now, &live)) {
         load_live(lock, &live, v);
+        hd_vchip_power(v, true); /* if the last program left it without */
     }
     *generation = live.generation;
     return HD_OK;

@@ -66,7 +66,8 @@ static void tell(struct call *c, int err, const char *message, const char *why)
     (void)fflush(stdout);
     fprintf(stderr, "%s: %s\n", c->name, message);
     if (why) {
-        fprintf(stderr, "  the chip's reason: %s\n", why);
+        fprintf(stderr, "  the %s reason: %s\n",
+                hd_err_is_refusal(err) ? "chip's" : "exact", why);
         (void)json_object_set_new(error, "reason", json_string(why));
     }
     if (err) {

@@ -428,17 +428,20 @@ static int fill(int fd, const uint8_t *data, size_t len)
     return err;
 }
 
+/* The name beside the file is always the same, so that what a killed process
+ * left there, keys and all, is gone with the next save. */
 static int replace(const char *path, const uint8_t *data, size_t len)
 {
-    const size_t size = strlen(path) + sizeof ".XXXXXX";
+    const size_t size = strlen(path) + sizeof ".new";
     char *temp = malloc(size);
     int fd, err;
 
     if (temp == NULL) {
         return HD_ERR_IO;
     }
-    (void)snprintf(temp, size, "%s.XXXXXX", path);
-    fd = mkstemp(temp); /* mode 0600 */
+    (void)snprintf(temp, size, "%s.new", path);
+    unlink(temp);
+    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     err = fd < 0 ? HD_ERR_IO : fill(fd, data, len);
     if (err == HD_OK && rename(temp, path) != 0) {
         err = HD_ERR_IO;

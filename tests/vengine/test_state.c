@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files and snapshots: everything comes back, nothing damaged is believed. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -164,6 +165,22 @@ static void test_the_file_is_its_owners_alone(void **state)
     assert_int_equal(stat(p->path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_true(st.st_size <= 4096);
+}
+
+static void test_what_a_killed_save_left_is_gone_after_the_next(void **state)
+{
+    struct place *p = *state;
+    char left[sizeof p->path + sizeof ".new"];
+    int fd;
+
+    (void)snprintf(left, sizeof left, "%s.new", p->path);
+    fd = open(left, O_WRONLY | O_CREAT, 0644);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "keys", 4), 4);
+    close(fd);
+    assert_int_equal(hd_vchip_save(&p->b.chip, p->path), HD_OK);
+    assert_int_equal(access(left, F_OK), -1);
+    assert_int_equal(hd_vchip_load(&p->b.chip, p->path), HD_OK);
 }
 
 static void test_a_file_that_cannot_be_written_is_an_io_error(void **state)
@@ -404,6 +421,7 @@ int main(void)
             TEST(test_a_file_continues_where_another_process_stopped),
             TEST(test_opening_the_file_of_a_chip_without_power_plugs_it_in),
             TEST(test_the_file_is_its_owners_alone),
+            TEST(test_what_a_killed_save_left_is_gone_after_the_next),
             TEST(test_a_file_that_cannot_be_written_is_an_io_error),
             TEST(test_damage_at_every_byte_is_refused),
             TEST(test_every_wrong_length_is_refused),

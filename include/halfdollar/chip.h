@@ -139,7 +139,7 @@ struct hd_chip;
  * so far) and when its answer has been checked (payload at c->buf + 1).
  */
 struct hd_step {
-    int (*hook)(struct hd_chip *c, bool answered);
+    int (*hook)(struct hd_chip *c, uint8_t *p, bool answered);
     uint8_t opcode, param1;
     uint8_t param2 : 6, time : 2; /* time, flags: see lib/chip/internal.h */
     uint8_t flags;
@@ -152,7 +152,7 @@ struct hd_io {
     const uint8_t *in[3];
     const uint8_t *key;
     uint8_t *out;
-    size_t out_len, in_len;
+    size_t out_len, in_len, offset;
 };
 
 /*
@@ -185,7 +185,7 @@ struct hd_chip {
     } w;
 };
 
-/* bits 15-0 param2 or offset, 23-16 param1, 31-24 a slot or opcode */
+/* bits 15-0 param2, 23-16 param1, 31-24 a slot or opcode */
 #define HD_CHIP_PARAMS(param2, param1, slot)                                   \
     ((uint32_t)(param2) | (uint32_t)(param1) << 16 |                           \
      ((uint32_t)(slot)&0xFFU) << 24)
@@ -200,6 +200,7 @@ HD_MUST_CHECK int hd_chip_run(struct hd_chip *c, const struct hd_step *op,
 #define HD_IN1(p)      c->w.io.in[1] = (p)
 #define HD_IN2(p)      c->w.io.in[2] = (p)
 #define HD_IN_LEN(n)   c->w.io.in_len = (n)
+#define HD_OFFSET(n)   c->w.io.offset = (n)
 #define HD_KEY(p)      c->w.io.key = (p)
 #define HD_OUT(p, len) c->w.io.out = (p), c->w.io.out_len = (len)
 
@@ -437,9 +438,8 @@ HD_CHIP_CALL(ecdh_keep, (struct hd_chip *c, enum hd_ecdh_mode mode,
 HD_CHIP_CALL(read, (struct hd_chip *c, enum hd_zone zone, uint16_t slot,
                     size_t offset, uint8_t *out, size_t len),
              hd_op_read,
-             HD_CHIP_PARAMS(offset > 0xFFFFU ? 0xFFFFU : offset,
-                            (unsigned)zone, slot),
-             HD_OUT(out, len), HD_IN_LEN(len))
+             HD_CHIP_PARAMS(0, (unsigned)zone, slot),
+             HD_OUT(out, len), HD_IN_LEN(len), HD_OFFSET(offset))
 
 /* Writes len bytes in clear. offset and len are multiples of 4. Blocks that
  * are covered to their end go in one piece, others in words of 4 bytes.
@@ -447,9 +447,8 @@ HD_CHIP_CALL(read, (struct hd_chip *c, enum hd_zone zone, uint16_t slot,
 HD_CHIP_CALL(write, (struct hd_chip *c, enum hd_zone zone, uint16_t slot,
                      size_t offset, const uint8_t *data, size_t len),
              hd_op_write,
-             HD_CHIP_PARAMS(offset > 0xFFFFU ? 0xFFFFU : offset,
-                            (unsigned)zone, slot),
-             HD_IN0(data), HD_IN_LEN(len))
+             HD_CHIP_PARAMS(0, (unsigned)zone, slot),
+             HD_IN0(data), HD_IN_LEN(len), HD_OFFSET(offset))
 
 /* Reads a slot that gives its content only encrypted; key is the content of
  * key_slot, which SlotConfig names as ReadKey. Any offset and length. */
@@ -457,9 +456,8 @@ HD_CHIP_CALL(read_encrypted, (struct hd_chip *c, uint16_t slot, size_t offset,
                               uint8_t *out, size_t len, uint16_t key_slot,
                               const uint8_t key[32]),
              hd_op_read_encrypted,
-             HD_CHIP_PARAMS(offset > 0xFFFFU ? 0xFFFFU : offset, key_slot,
-                            slot),
-             HD_KEY(key), HD_OUT(out, len), HD_IN_LEN(len))
+             HD_CHIP_PARAMS(0, key_slot, slot),
+             HD_KEY(key), HD_OUT(out, len), HD_IN_LEN(len), HD_OFFSET(offset))
 
 /* Writes whole blocks of 32 bytes (the last of a slot may be shorter; fill it
  * to the slot's end), encrypted and proven by key, the content of key_slot,
@@ -468,9 +466,8 @@ HD_CHIP_CALL(write_encrypted, (struct hd_chip *c, uint16_t slot, size_t offset,
                                const uint8_t *data, size_t len,
                                uint16_t key_slot, const uint8_t key[32]),
              hd_op_write_encrypted,
-             HD_CHIP_PARAMS(offset > 0xFFFFU ? 0xFFFFU : offset, key_slot,
-                            slot),
-             HD_IN0(data), HD_KEY(key), HD_IN_LEN(len))
+             HD_CHIP_PARAMS(0, key_slot, slot),
+             HD_IN0(data), HD_KEY(key), HD_IN_LEN(len), HD_OFFSET(offset))
 
 /* Writes every byte of the configuration that can be written (16-83, 88-127,
  * and 84, 85 by UpdateExtra where they differ), then reads all back.

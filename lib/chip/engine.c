@@ -94,7 +94,7 @@ HD_NOINLINE void hd_put(struct hd_chip *c, const uint8_t *data, size_t len)
 }
 
 /* Puts the group of the present step into c->w.buf. */
-static int build(struct hd_chip *c, const struct hd_step *s)
+HD_NOINLINE static int build(struct hd_chip *c, const struct hd_step *s)
 {
     uint8_t *p = c->w.buf;
     unsigned i;
@@ -118,7 +118,7 @@ static int build(struct hd_chip *c, const struct hd_step *s)
         hd_put(c, c->w.io.in[i], s->in[i]);
     }
     if (s->hook) {
-        rc = s->hook(c, false);
+        rc = s->hook(c, p, false);
     }
     p[0] = (uint8_t)(c->n + 2);
     (void)hd_crc_differs(p, c->n);
@@ -206,18 +206,18 @@ static int refused(struct hd_chip *c)
     return state == WAKE ? start_over(c, err) : fault(c, err, state);
 }
 
-static int accept(struct hd_chip *c)
+static int accept(struct hd_chip *c, uint8_t *p)
 {
     const struct hd_step *s = &c->op[c->step];
     int rc = HD_OK;
 
     if (c->flags & OUT) {
-        memcpy(c->w.io.out + c->pos, c->w.buf + 1, c->answer);
+        memcpy(c->w.io.out + c->pos, p + 1, c->answer);
         c->pos += c->answer;
     }
     c->state = SEND;
     if (s->hook) {
-        rc = s->hook(c, true);
+        rc = s->hook(c, p, true);
     }
     if (rc == HD_OK) { /* else the hook chose the next step */
         next_step(c);
@@ -227,11 +227,11 @@ static int accept(struct hd_chip *c)
 
 /* A sound answer: to a wake pulse 0x11, or 0x07 if the chip's self test
  * failed (the commands it still knows can tell more). */
-static int answered(struct hd_chip *c, uint32_t now)
+static int answered(struct hd_chip *c, uint8_t *p, uint32_t now)
 {
-    unsigned count = c->w.buf[0];
+    unsigned count = p[0];
 
-    c->status = count == 4 ? c->w.buf[1] : 0;
+    c->status = count == 4 ? p[1] : 0;
     if (!c->awake) {
         if (c->status != 0x11 && c->status != 0x07) {
             return fault(c, HD_ERR_WAKE, RECOVER);
@@ -244,7 +244,7 @@ static int answered(struct hd_chip *c, uint32_t now)
     if (c->status && !(c->flags & MAP && c->status < 0x40)) {
         return refused(c);
     }
-    return count == c->answer + 3U || c->flags & ANY ? accept(c)
+    return count == c->answer + 3U || c->flags & ANY ? accept(c, p)
                                                      : unsure(c, HD_ERR_LENGTH);
 }
 
@@ -264,7 +264,7 @@ static int do_poll(struct hd_chip *c, uint32_t now)
     }
     if (!rc) {
         if (p[0] >= 4 && p[0] <= len && !hd_crc_differs(p, p[0] - 2U)) {
-            return answered(c, now);
+            return answered(c, p, now);
         }
         rc = c->awake ? HD_ERR_CRC : HD_ERR_WAKE;
     }

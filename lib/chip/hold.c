@@ -3,8 +3,9 @@
 #include "internal.h"
 
 /* Not a command: how the operation ends. */
-static int sleep(struct hd_chip *c, bool answered)
+static int sleep(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     (void)answered;
     c->end = HD_WORD_SLEEP ^ HD_WORD_IDLE;
     c->seeded = false;
@@ -15,8 +16,9 @@ const struct hd_step hd_op_sleep[] = {
         {sleep, 0, 0, 0, BRIEF, LAST, {0}, 1},
 };
 
-static int nothing(struct hd_chip *c, bool answered)
+static int nothing(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     (void)c;
     (void)answered;
     return HD_PENDING;

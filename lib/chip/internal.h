@@ -100,11 +100,15 @@ unsigned hd_crc_differs(uint8_t *group, size_t len);
 #define MIDDLE 84 /* of hd_sha96 */
 
 /* Hooks of several operations. */
-int hd_hook_tail(struct hd_chip *c, bool answered);   /* io.in[2], io.in_len */
-int hd_hook_nonce(struct hd_chip *c, bool answered);  /* begins a session */
-int hd_hook_gendig(struct hd_chip *c, bool answered); /* ... under io.key */
-int hd_hook_only_608(struct hd_chip *c, bool answered);
-int hd_hook_tempkey(struct hd_chip *c, bool answered); /* CHAIN if 0xFFFF */
+int hd_hook_tail(struct hd_chip *c, uint8_t *p,
+                 bool answered); /* io.in[2], io.in_len */
+int hd_hook_nonce(struct hd_chip *c, uint8_t *p,
+                  bool answered); /* begins a session */
+int hd_hook_gendig(struct hd_chip *c, uint8_t *p,
+                   bool answered); /* ... under io.key */
+int hd_hook_only_608(struct hd_chip *c, uint8_t *p, bool answered);
+int hd_hook_tempkey(struct hd_chip *c, uint8_t *p,
+                    bool answered); /* CHAIN if 0xFFFF */
 
 /* The first two steps of every session under a key that both sides know. */
 #define SESSION                                                                \

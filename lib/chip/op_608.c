@@ -2,11 +2,11 @@
 /* What only a 608 has: AES, KDF, SelfTest, results under the IO key. */
 #include "internal.h"
 
-static int aes(struct hd_chip *c, bool answered)
+static int aes(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    int rc = hd_hook_only_608(c, answered);
+    int rc = hd_hook_only_608(c, p, answered);
 
-    return rc ? rc : hd_hook_tempkey(c, answered);
+    return rc ? rc : hd_hook_tempkey(c, p, answered);
 }
 
 const struct hd_step hd_op_aes[] = {
@@ -26,17 +26,17 @@ const struct hd_step hd_op_gfm[] = {
 
 /* 0x11 is "RNG and AES failed" or "I have just woken up": the test of AES
  * alone tells them apart. */
-static int selftest(struct hd_chip *c, bool answered)
+static int selftest(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    if (answered && c->w.buf[1] != 0x11) {
+    if (answered && p[1] != 0x11) {
         c->flags |= LAST;
     }
-    return hd_hook_only_608(c, answered);
+    return hd_hook_only_608(c, p, answered);
 }
 
-static int selftest_again(struct hd_chip *c, bool answered)
+static int selftest_again(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    if (!answered || c->w.buf[1] == 0x10) {
+    if (!answered || p[1] == 0x10) {
         return HD_OK;
     }
     if (++c->tries > HD_CHIP_FAULTS) {
@@ -74,12 +74,12 @@ static int io_decrypt(struct hd_chip *c, size_t len)
     return HD_OK;
 }
 
-static int ecdh_io(struct hd_chip *c, bool answered)
+static int ecdh_io(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (op_param1(c) & 1) {
         c->flags |= CHAIN;
     }
-    return answered ? io_decrypt(c, 32) : hd_hook_only_608(c, answered);
+    return answered ? io_decrypt(c, 32) : hd_hook_only_608(c, p, answered);
 }
 
 const struct hd_step hd_op_ecdh_io[] = {
@@ -108,7 +108,7 @@ static unsigned kdf_result(const struct hd_chip *c)
 }
 
 /* io.in_len is the Details word, its top byte the length of the message. */
-static int kdf_ask(struct hd_chip *c)
+static int kdf_ask(struct hd_chip *c, uint8_t *p)
 {
     uint32_t details = (uint32_t)c->w.io.in_len;
     size_t len = details >> 24;
@@ -121,7 +121,7 @@ static int kdf_ask(struct hd_chip *c)
         details &= 0xFFFFFFU;
     }
     for (i = 0; i < 4; i++) {
-        c->w.buf[5 + i] = (uint8_t)(details >> 8 * i);
+        p[5 + i] = (uint8_t)(details >> 8 * i);
     }
     c->n = 9;
     hd_put(c, c->w.io.in[0], len);
@@ -134,21 +134,21 @@ static int kdf_ask(struct hd_chip *c)
     } else if (target == TARGET_SEALED) {
         c->answer = (uint8_t)(c->answer + 32);
     }
-    return hd_hook_only_608(c, false);
+    return hd_hook_only_608(c, p, false);
 }
 
-static int kdf(struct hd_chip *c, bool answered)
+static int kdf(struct hd_chip *c, uint8_t *p, bool answered)
 {
     size_t len = kdf_result(c) ? c->answer : 0;
 
     if (!answered) {
-        return kdf_ask(c);
+        return kdf_ask(c, p);
     }
     if (len > c->w.io.out_len) {
         return HD_ERR_TOO_SMALL;
     }
     if (len) {
-        memcpy(c->w.io.out, c->w.buf + 1, len);
+        memcpy(c->w.io.out, p + 1, len);
     }
     c->pos = len;
     return HD_OK;
@@ -158,12 +158,13 @@ const struct hd_step hd_op_kdf[] = {
         {kdf, OP_KDF, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {0}, 1},
 };
 
-static int kdf_io(struct hd_chip *c, bool answered)
+static int kdf_io(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     size_t len = kdf_result(c);
 
     if (!answered) {
-        return kdf_ask(c);
+        return kdf_ask(c, p);
     }
     if (c->answer != len + 32) {
         return HD_ERR_ARG; /* the mode does not ask for a sealed result */

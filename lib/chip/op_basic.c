@@ -6,8 +6,9 @@ const struct hd_step hd_op_info[] = {
         {NULL, OP_INFO, 0, 0, BRIEF, PARAM1 | PARAM2 | OUT | LAST, {0}, 4},
 };
 
-static int only_locked(struct hd_chip *c, bool answered)
+static int only_locked(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     (void)answered;
     return hd_chip_config_is_locked(c) ? HD_OK : HD_ERR_UNLOCKED;
 }
@@ -25,8 +26,9 @@ const struct hd_step hd_op_pubkey[] = {
 };
 
 /* The seed of the chip's generator lives until it sleeps. */
-static int seed(struct hd_chip *c, bool answered)
+static int seed(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     int rc = c->seeded ? HD_PENDING : HD_OK;
 
     c->seeded = c->seeded || answered;

@@ -3,7 +3,7 @@
 #include "internal.h"
 
 /* Bytes 16-83 and 88-127: whole blocks where every byte may be written. */
-static int write_config(struct hd_chip *c, bool answered)
+static int write_config(struct hd_chip *c, uint8_t *p, bool answered)
 {
     size_t n = c->pos % 64 == 32 ? 32 : 4;
 
@@ -17,40 +17,40 @@ static int write_config(struct hd_chip *c, bool answered)
     if (c->pos == 84) {
         c->pos = 88;
     }
-    c->w.buf[2] = n == 32 ? 0x80 : 0;
-    c->w.buf[3] = (uint8_t)(c->pos >> 2);
+    p[2] = n == 32 ? 0x80 : 0;
+    p[3] = (uint8_t)(c->pos >> 2);
     hd_put(c, c->w.io.in[0] + c->pos, n);
     return HD_OK;
 }
 
 /* Bytes 84 and 85 can be set once: only touch them where they differ. */
-static int keep_extra(struct hd_chip *c, bool answered)
+static int keep_extra(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (answered) {
-        memcpy(c->w.temp, c->w.buf + 1, 2);
+        memcpy(c->w.temp, p + 1, 2);
         c->pos = 0;
     }
     return HD_OK;
 }
 
-static int update_extra(struct hd_chip *c, bool answered)
+static int update_extra(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    unsigned i = c->w.buf[2];
+    unsigned i = p[2];
 
     if (answered) {
         return HD_OK;
     }
-    c->w.buf[3] = c->w.io.in[0][84 + i];
-    return c->w.temp[i] == c->w.buf[3] ? HD_PENDING : HD_OK;
+    p[3] = c->w.io.in[0][84 + i];
+    return c->w.temp[i] == p[3] ? HD_PENDING : HD_OK;
 }
 
-static int compare(struct hd_chip *c, bool answered)
+static int compare(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    const uint8_t *want = c->w.io.in[0], *got = c->w.buf + 1;
+    const uint8_t *want = c->w.io.in[0], *got = p + 1;
     unsigned i;
 
     if (!answered) {
-        c->w.buf[3] = (uint8_t)(c->pos >> 2);
+        p[3] = (uint8_t)(c->pos >> 2);
         return HD_OK;
     }
     for (i = 0; i < 32; i++, c->pos++) {
@@ -81,16 +81,18 @@ const struct hd_step hd_op_updateextra[] = {
          1},
 };
 
-static int locked_config(struct hd_chip *c, bool answered)
+static int locked_config(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     if (answered) {
         c->id[ID_LOCKS + 1] = 0;
     }
     return HD_OK;
 }
 
-static int locked_data(struct hd_chip *c, bool answered)
+static int locked_data(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     if (answered) {
         c->id[ID_LOCKS] = 0;
     }
@@ -110,9 +112,9 @@ const struct hd_step hd_op_lock_slot[] = {
 };
 
 /* Configuration block 2: bytes 64-95. */
-static int lock_state(struct hd_chip *c, bool answered)
+static int lock_state(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    const uint8_t *block = c->w.buf + 1;
+    const uint8_t *block = p + 1;
     struct hd_chip_locks locks;
 
     if (answered) {

@@ -8,9 +8,9 @@ static uint32_t le32(const uint8_t *p)
            (uint32_t)p[3] << 24;
 }
 
-static int counter(struct hd_chip *c, bool answered)
+static int counter(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    uint32_t value = le32(c->w.buf + 1);
+    uint32_t value = le32(p + 1);
 
     if (answered) {
         memcpy(c->w.io.out, &value, sizeof(value));
@@ -24,14 +24,14 @@ const struct hd_step hd_op_counter[] = {
         {counter, OP_COUNTER, 0, 0, BRIEF, PARAM1 | PARAM2 | LAST, {0}, 4},
 };
 
-static int latch(struct hd_chip *c, bool answered)
+static int latch(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    bool set = c->w.buf[1] != 0;
+    bool set = p[1] != 0;
 
     if (answered) {
         memcpy(c->w.io.out, &set, sizeof(set));
     }
-    return hd_hook_only_608(c, answered);
+    return hd_hook_only_608(c, p, answered);
 }
 
 const struct hd_step hd_op_latch[] = {
@@ -61,11 +61,11 @@ static bool has_bits(const struct hd_chip *c)
 }
 
 /* Is it limited at all? SlotConfig of slots 0-5 was read by open. */
-static int use_of_slot(struct hd_chip *c, bool answered)
+static int use_of_slot(struct hd_chip *c, uint8_t *p, bool answered)
 {
     unsigned slot = op_slot(c) & 15;
-    uint8_t config = slot < 6 ? c->id[ID_CONFIG + 20 + 2 * slot]
-                              : c->w.buf[1 + 2 * slot - 12];
+    uint8_t config =
+            slot < 6 ? c->id[ID_CONFIG + 20 + 2 * slot] : p[1 + 2 * slot - 12];
 
     if (answered && !(config & LIMITED_USE)) {
         set_use(c, 0, HD_USE_UNLIMITED);
@@ -74,7 +74,7 @@ static int use_of_slot(struct hd_chip *c, bool answered)
     return HD_OK;
 }
 
-static int use_of_bits(struct hd_chip *c, bool answered)
+static int use_of_bits(struct hd_chip *c, uint8_t *p, bool answered)
 {
     unsigned i, used = 0;
 
@@ -82,17 +82,17 @@ static int use_of_bits(struct hd_chip *c, bool answered)
         return has_bits(c) ? HD_OK : HD_PENDING;
     }
     for (i = 0; i < 128; i++) {
-        used += !(c->w.buf[1 + LAST_KEY_USE + i / 8] >> i % 8 & 1);
+        used += !(p[1 + LAST_KEY_USE + i / 8] >> i % 8 & 1);
     }
     set_use(c, used, 128);
     c->flags |= LAST;
     return HD_OK;
 }
 
-static int use_of_counter(struct hd_chip *c, bool answered)
+static int use_of_counter(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (answered) {
-        set_use(c, le32(c->w.buf + 1), MOST_USES);
+        set_use(c, le32(p + 1), MOST_USES);
         if (hd_chip_variant(c) == HD_CHIP_508A || !(COUNT_MATCH & 1)) {
             c->flags |= LAST;
         }
@@ -101,15 +101,15 @@ static int use_of_counter(struct hd_chip *c, bool answered)
 }
 
 /* The match slot holds its value twice; if they differ the limit is reached. */
-static int use_of_match(struct hd_chip *c, bool answered)
+static int use_of_match(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    uint32_t used, limit = le32(c->w.buf + 1);
+    uint32_t used, limit = le32(p + 1);
 
     if (answered) {
         memcpy(&used, c->w.io.out, sizeof(used));
-        set_use(c, used, le32(c->w.buf + 5) == limit ? limit : used);
+        set_use(c, used, le32(p + 5) == limit ? limit : used);
     } else {
-        c->w.buf[3] = (uint8_t)(COUNT_MATCH >> 4 << 3);
+        p[3] = (uint8_t)(COUNT_MATCH >> 4 << 3);
     }
     return HD_OK;
 }

@@ -45,7 +45,7 @@ const struct hd_step hd_op_derivekey[] = {
 };
 
 /* Modes that give the public key, and the one that makes a new key. */
-static int pubkey_digest(struct hd_chip *c, bool answered)
+static int pubkey_digest(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (!answered && c->w.io.out) {
         c->answer = 64;
@@ -54,7 +54,7 @@ static int pubkey_digest(struct hd_chip *c, bool answered)
     if (!answered && (op_param1(c) & 0x14) == 4) {
         c->flags |= ONCE;
     }
-    return hd_hook_tail(c, answered);
+    return hd_hook_tail(c, p, answered);
 }
 
 const struct hd_step hd_op_pubkey_digest[] = {
@@ -72,12 +72,12 @@ const struct hd_step hd_op_ecdh[] = {
         {NULL, OP_ECDH, 0, 0, CURVE, PARAM2 | OUT | LAST, {64, 0, 0}, 32},
 };
 
-static int ecdh_keep(struct hd_chip *c, bool answered)
+static int ecdh_keep(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (op_param1(c) & 1) {
         c->flags |= CHAIN;
     }
-    return op_param1(c) ? hd_hook_only_608(c, answered) : HD_OK;
+    return op_param1(c) ? hd_hook_only_608(c, p, answered) : HD_OK;
 }
 
 const struct hd_step hd_op_ecdh_keep[] = {
@@ -97,16 +97,16 @@ const struct hd_step hd_op_privwrite[] = {
 
 /* 4 zeros and the key: the first 32 bytes under TempKey, the rest under its
  * digest, then a MAC over all in clear. */
-static int seal_key(struct hd_chip *c, bool answered)
+static int seal_key(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    uint8_t *cipher = c->w.buf + 5, *clear = c->w.buf + STASH;
+    uint8_t *cipher = p + 5, *clear = p + STASH;
     hd_bytes temp;
     int rc;
 
     if (answered) {
         return HD_OK;
     }
-    c->w.buf[3] = (uint8_t)op_slot(c);
+    p[3] = (uint8_t)op_slot(c);
     memcpy(clear + 4, c->w.io.in[0], 32);
     temp.ptr = c->w.temp;
     temp.len = 32;

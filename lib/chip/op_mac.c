@@ -3,12 +3,12 @@
 #include "internal.h"
 
 /* Modes with bit 0 or 1 use what an earlier call left in TempKey. */
-static int mac(struct hd_chip *c, bool answered)
+static int mac(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (op_param1(c) & 3) {
         c->flags |= CHAIN;
     }
-    return hd_hook_tail(c, answered);
+    return hd_hook_tail(c, p, answered);
 }
 
 const struct hd_step hd_op_mac[] = {
@@ -27,8 +27,9 @@ const struct hd_step hd_op_checkmac[] = {
          1},
 };
 
-static int only_508(struct hd_chip *c, bool answered)
+static int only_508(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     (void)answered;
     return hd_chip_variant(c) == HD_CHIP_508A ? HD_OK : HD_ERR_UNSUPPORTED;
 }
@@ -54,10 +55,10 @@ const struct hd_step hd_op_pause[] = {
  * all but three of the serial number are ours to choose: zeros (docs/chip
  * part 2, 4.2).
  */
-static int respond(struct hd_chip *c, bool answered)
+static int respond(struct hd_chip *c, uint8_t *p, bool answered)
 {
     const uint8_t *sn = hd_chip_serial(c);
-    uint8_t *rest = c->w.buf + STASH;
+    uint8_t *rest = p + STASH;
     hd_bytes parts[3];
 
     if (answered) {
@@ -71,7 +72,7 @@ static int respond(struct hd_chip *c, bool answered)
     parts[0].len = parts[1].len = 32;
     parts[2].ptr = rest;
     parts[2].len = 24;
-    return hd_sha256(c, parts, 3, c->w.buf + 5 + 32);
+    return hd_sha256(c, parts, 3, p + 5 + 32);
 }
 
 const struct hd_step hd_op_authorize[] = {

@@ -16,9 +16,8 @@ static size_t zone_size(unsigned zone, unsigned slot)
 }
 
 /* In place of the block: its cipher, and a proof that we know the key. */
-static int seal_block(struct hd_chip *c)
+static int seal_block(struct hd_chip *c, uint8_t *block)
 {
-    uint8_t *block = c->w.buf + 5;
     int rc = hd_sha96(c, c->w.temp, block, 32, block + 32);
 
     hd_xor(block, block, c->w.temp, 32);
@@ -27,11 +26,9 @@ static int seal_block(struct hd_chip *c)
 }
 
 /* Zone, address (docs/chip part 1, 7.17) and data of the next piece. */
-static int ask(struct hd_chip *c, unsigned zone, size_t at, size_t unit,
-               size_t n)
+static int ask(struct hd_chip *c, uint8_t *p, unsigned zone, size_t at,
+               size_t unit, size_t n)
 {
-    uint8_t *p = c->w.buf;
-
     p[2] = (uint8_t)(zone | (unit == 32 ? 0x80U : 0));
     p[3] = (uint8_t)(at >> 2);
     if (zone == HD_ZONE_DATA) {
@@ -49,18 +46,19 @@ static int ask(struct hd_chip *c, unsigned zone, size_t at, size_t unit,
         return HD_OK;
     }
     p[2] |= 0x40;
-    return seal_block(c);
+    return seal_block(c, p + 5);
 }
 
-static int transfer(struct hd_chip *c, bool answered)
+static int transfer(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    bool reads = c->op[c->step].opcode == OP_READ;
-    unsigned zone = c->w.io.key ? (unsigned)HD_ZONE_DATA : op_param1(c);
-    size_t room = zone_size(zone, op_slot(c)) - op_param2(c);
-    size_t at = op_param2(c) + c->pos, left = c->w.io.in_len - c->pos;
-    size_t skip = at & 31, unit = 32, n;
+    const struct hd_io *io = &c->w.io;
+    bool reads = c->op[c->step].opcode == OP_READ, word;
+    unsigned zone = io->key ? (unsigned)HD_ZONE_DATA : op_param1(c);
+    size_t at = io->offset + c->pos, left = io->in_len - c->pos;
+    size_t room = zone_size(zone, op_slot(c)) - at;
+    size_t n = 32 - (at & 31), unit, skip;
 
-    if ((zone | op_slot(c) >> 2) > 3 || room > 416 || c->w.io.in_len > room) {
+    if ((zone | op_slot(c) >> 2) > 3 || room > 416 || left > room) {
         return HD_ERR_ARG;
     }
     if (!left) {
@@ -68,21 +66,20 @@ static int transfer(struct hd_chip *c, bool answered)
     }
     /* A word does if all that is read lies in one; what is written as a block
      * must cover it, or go on to the end of the slot. */
-    n = 32 - skip < left ? 32 - skip : left;
-    if (reads ? !c->w.io.key && (at & 3) + n <= 4
-              : skip || (n < 32 && n < room - c->pos)) {
-        unit = 4;
-        skip = at & 3;
-        n = 4 - skip < left ? 4 - skip : left;
-    }
-    if (!reads && ((skip | n) & 3 || (c->w.io.key && unit == 4))) {
+    n = n < left ? n : left;
+    word = reads ? !io->key && (at & 3) + n <= 4
+                 : at & 31 || (n < 32 && n < room);
+    unit = word ? 4 : 32;
+    skip = at & (unit - 1);
+    n = n < unit - skip ? n : unit - skip;
+    if (!reads && ((skip | n) & 3 || (word && io->key))) {
         return HD_ERR_ARG;
     }
     if (!answered) {
-        return ask(c, zone, at, unit, n);
+        return ask(c, p, zone, at, unit, n);
     }
     if (reads) {
-        hd_xor(c->w.io.out + c->pos, c->w.buf + 1 + skip, c->w.temp + skip, n);
+        hd_xor(io->out + c->pos, p + 1 + skip, c->w.temp + skip, n);
     }
     c->pos += n;
     c->step = 0;

@@ -3,8 +3,9 @@
 #include "internal.h"
 
 /* Answers lie one after the other in c->id; make the serial number one. */
-static int identified(struct hd_chip *c, bool answered)
+static int identified(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     if (answered) {
         memcpy(c->id + 8, c->id + 4, 4);
     }

@@ -77,20 +77,20 @@ int hd_packet_command(const uint8_t *group, size_t len, struct hd_packet *out)
     return HD_OK;
 }
 
-static int raw(struct hd_chip *c, bool answered)
+static int raw(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    size_t len = c->w.buf[0] - 3U;
+    size_t len = p[0] - 3U;
 
     if (answered) {
         if (len > c->w.io.out_len) {
             return HD_ERR_TOO_SMALL;
         }
-        memcpy(c->w.io.out, c->w.buf + 1, len);
+        memcpy(c->w.io.out, p + 1, len);
         c->pos = len;
         return HD_OK;
     }
-    c->w.buf[1] = (uint8_t)op_slot(c);
-    return hd_hook_tail(c, false);
+    p[1] = (uint8_t)op_slot(c);
+    return hd_hook_tail(c, p, false);
 }
 
 /* Not known to be harmless, so never repeated. The step's time only decides

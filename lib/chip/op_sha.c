@@ -5,13 +5,13 @@
 #define PUBLIC 3
 #define HMAC   4
 
-static int begin(struct hd_chip *c, bool answered)
+static int begin(struct hd_chip *c, uint8_t *p, bool answered)
 {
     c->pos = 0;
-    return c->w.buf[2] == HMAC ? hd_hook_tempkey(c, answered) : HD_OK;
+    return p[2] == HMAC ? hd_hook_tempkey(c, p, answered) : HD_OK;
 }
 
-static int update(struct hd_chip *c, bool answered)
+static int update(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (answered) {
         c->pos += 64;
@@ -20,25 +20,25 @@ static int update(struct hd_chip *c, bool answered)
     if (c->w.io.in_len - c->pos < 64) {
         return HD_PENDING;
     }
-    c->w.buf[3] = 64;
+    p[3] = 64;
     hd_put(c, c->w.io.in[0] + c->pos, 64);
     return HD_OK;
 }
 
 /* 608: the result for the host alone. A 508A has a mode of its own for the
  * end of an HMAC, given in step.param1. */
-static int end(struct hd_chip *c, bool answered)
+static int end(struct hd_chip *c, uint8_t *p, bool answered)
 {
     size_t left = c->w.io.in_len - c->pos;
 
     if (answered) {
-        memcpy(c->w.io.out, c->w.buf + 1, 32);
+        memcpy(c->w.io.out, p + 1, 32);
         return HD_OK;
     }
     if (hd_chip_variant(c) != HD_CHIP_508A) {
-        c->w.buf[2] = 0xC2;
+        p[2] = 0xC2;
     }
-    c->w.buf[3] = (uint8_t)left;
+    p[3] = (uint8_t)left;
     hd_put(c, c->w.io.in[0] + c->pos, left);
     return HD_OK;
 }
@@ -83,17 +83,17 @@ const struct hd_step hd_op_sha_end[] = {
          32},
 };
 
-static int context(struct hd_chip *c, bool answered)
+static int context(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    size_t len = c->w.buf[0] - 3U;
+    size_t len = p[0] - 3U;
 
     if (!answered) {
-        return hd_hook_only_608(c, answered);
+        return hd_hook_only_608(c, p, answered);
     }
     if (len > c->w.io.out_len) {
         return HD_ERR_TOO_SMALL;
     }
-    memcpy(c->w.io.out, c->w.buf + 1, len);
+    memcpy(c->w.io.out, p + 1, len);
     c->pos = len;
     return HD_OK;
 }
@@ -102,11 +102,11 @@ const struct hd_step hd_op_sha_read_context[] = {
         {context, OP_SHA, 6, 0, BRIEF, CHAIN | ANY | LAST, {0}, 99},
 };
 
-static int write_context(struct hd_chip *c, bool answered)
+static int write_context(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    int rc = hd_hook_only_608(c, answered);
+    int rc = hd_hook_only_608(c, p, answered);
 
-    return rc ? rc : hd_hook_tail(c, answered);
+    return rc ? rc : hd_hook_tail(c, p, answered);
 }
 
 const struct hd_step hd_op_sha_write_context[] = {

@@ -34,9 +34,9 @@ const struct hd_step hd_op_validate_external[] = {
 };
 
 /* Message Digest Buffer: the digest and 32 bytes that nobody can foresee. */
-static int load_both(struct hd_chip *c, bool answered)
+static int load_both(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    int rc = hd_hook_only_608(c, answered);
+    int rc = hd_hook_only_608(c, p, answered);
 
     if (answered || rc) {
         return rc;
@@ -49,7 +49,7 @@ static int load_both(struct hd_chip *c, bool answered)
     return rc;
 }
 
-static int believe_verify(struct hd_chip *c, bool answered)
+static int believe_verify(struct hd_chip *c, uint8_t *p, bool answered)
 {
     const struct hd_io *io = &c->w.io;
     uint8_t head[4], mac[32];
@@ -77,7 +77,7 @@ static int believe_verify(struct hd_chip *c, bool answered)
     parts[4].ptr = head;
     parts[4].len = 4;
     rc = hd_sha256(c, parts, 5, mac);
-    return rc ? rc : hd_ct_equal(mac, c->w.buf + 1, 32) ? HD_OK : HD_ERR_MAC;
+    return rc ? rc : hd_ct_equal(mac, p + 1, 32) ? HD_OK : HD_ERR_MAC;
 }
 
 const struct hd_step hd_op_verify_mac[] = {
@@ -94,14 +94,14 @@ const struct hd_step hd_op_verify_mac[] = {
 
 /* ------------------------------------------------------------- SecureBoot */
 
-static int secureboot(struct hd_chip *c, bool answered)
+static int secureboot(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    int rc = hd_hook_only_608(c, answered);
+    int rc = hd_hook_only_608(c, p, answered);
 
     if (op_param1(c) & HD_SECUREBOOT_PROHIBIT) {
         c->flags |= ONCE;
     }
-    return rc ? rc : hd_hook_tail(c, answered);
+    return rc ? rc : hd_hook_tail(c, p, answered);
 }
 
 const struct hd_step hd_op_secureboot[] = {
@@ -110,10 +110,10 @@ const struct hd_step hd_op_secureboot[] = {
 
 /* The digest crosses the bus under a key of this session, and the verdict is
  * a MAC under that same key. */
-static int believe_boot(struct hd_chip *c, bool answered)
+static int believe_boot(struct hd_chip *c, uint8_t *p, bool answered)
 {
     const struct hd_io *io = &c->w.io;
-    uint8_t *key = c->w.buf + STASH, *head = key + 32;
+    uint8_t *key = p + STASH, *head = key + 32;
     hd_bytes parts[4];
     int rc;
 
@@ -124,9 +124,9 @@ static int believe_boot(struct hd_chip *c, bool answered)
         if (op_param1(c) & HD_SECUREBOOT_PROHIBIT) {
             c->flags |= ONCE;
         }
-        memcpy(head, c->w.buf + 1, 4);
+        memcpy(head, p + 1, 4);
         rc = hd_sha256(c, parts, 2, key);
-        hd_xor(c->w.buf + 5, io->in[0], key, 32);
+        hd_xor(p + 5, io->in[0], key, 32);
         if ((op_param1(c) & 7) != HD_SECUREBOOT_STORE) {
             hd_put(c, io->in[2], io->in_len);
         }
@@ -139,16 +139,14 @@ static int believe_boot(struct hd_chip *c, bool answered)
     parts[3].ptr = head;
     parts[3].len = 4;
     rc = hd_sha256(c, parts, 4, c->w.temp);
-    return rc                                         ? rc
-           : hd_ct_equal(c->w.temp, c->w.buf + 1, 32) ? HD_OK
-                                                      : HD_ERR_MAC;
+    return rc ? rc : hd_ct_equal(c->w.temp, p + 1, 32) ? HD_OK : HD_ERR_MAC;
 }
 
-static int boot_nonce(struct hd_chip *c, bool answered)
+static int boot_nonce(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    int rc = hd_hook_only_608(c, answered);
+    int rc = hd_hook_only_608(c, p, answered);
 
-    return rc ? rc : hd_hook_nonce(c, answered);
+    return rc ? rc : hd_hook_nonce(c, p, answered);
 }
 
 const struct hd_step hd_op_secureboot_mac[] = {

@@ -45,8 +45,9 @@ void hd_xor(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t len)
     }
 }
 
-int hd_hook_tail(struct hd_chip *c, bool answered)
+int hd_hook_tail(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     if (answered) {
         return HD_OK;
     }
@@ -57,25 +58,26 @@ int hd_hook_tail(struct hd_chip *c, bool answered)
     return HD_OK;
 }
 
-int hd_hook_only_608(struct hd_chip *c, bool answered)
+int hd_hook_only_608(struct hd_chip *c, uint8_t *p, bool answered)
 {
+    (void)p;
     (void)answered;
     return hd_chip_variant(c) == HD_CHIP_508A ? HD_ERR_UNSUPPORTED : HD_OK;
 }
 
-int hd_hook_tempkey(struct hd_chip *c, bool answered)
+int hd_hook_tempkey(struct hd_chip *c, uint8_t *p, bool answered)
 {
     if (op_param2(c) != HD_SLOT_TEMPKEY) {
         return HD_OK;
     }
     c->flags |= CHAIN;
-    return hd_hook_only_608(c, answered);
+    return hd_hook_only_608(c, p, answered);
 }
 
 /* Nonce: TempKey = SHA-256(random of the chip, ours, opcode and mode). */
-int hd_hook_nonce(struct hd_chip *c, bool answered)
+int hd_hook_nonce(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    uint8_t *ours = c->w.buf + STASH;
+    uint8_t *ours = p + STASH;
     hd_bytes parts[2];
     int rc;
 
@@ -88,7 +90,7 @@ int hd_hook_nonce(struct hd_chip *c, bool answered)
         hd_put(c, ours, 20);
         return rc;
     }
-    parts[0].ptr = c->w.buf + 1;
+    parts[0].ptr = p + 1;
     parts[0].len = 32;
     parts[1].ptr = ours;
     parts[1].len = 23;
@@ -97,15 +99,15 @@ int hd_hook_nonce(struct hd_chip *c, bool answered)
 
 /* GenDig: TempKey = SHA-256(key, the command, TempKey). Computed before it is
  * sent, since the answer overwrites the command; valid once answered. */
-int hd_hook_gendig(struct hd_chip *c, bool answered)
+int hd_hook_gendig(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    uint8_t *digest = c->w.buf + STASH;
+    uint8_t *digest = p + STASH;
 
     if (answered) {
         memcpy(c->w.temp, digest, 32);
         return HD_OK;
     }
-    c->w.buf[3] = (uint8_t)op_param1(c);
-    hd_put(c, c->w.buf + 1, 4); /* so NoMac slots give the same digest */
+    p[3] = (uint8_t)op_param1(c);
+    hd_put(c, p + 1, 4); /* so NoMac slots give the same digest */
     return hd_sha96(c, c->w.io.key, c->w.temp, 32, digest);
 }

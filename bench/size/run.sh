@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Flash, RAM and worst stack of the driver, cross-compiled with -Os and linked
-# with --gc-sections, without LTO. Each figure is a program that contains the
-# calls of a set minus one that contains memcpy and memset alone. Yardstick:
-# Microchip's library 3.7.8 with the same compilers and calls.
+# with --gc-sections. Each figure is a program that contains the calls of a set
+# minus one that contains memcpy and memset alone. Yardstick: Microchip's
+# library 3.7.8 with the same compilers and calls. bench/size/README.md says
+# what the figures mean and why some are above their aims.
 set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}/size
@@ -64,10 +65,13 @@ symbols() {
         NF == 4 && $4 ~ /'"$2"'/ { sum += hex($2) } END { print sum + 0 }'
 }
 
-# parts FILE: what a linked program consists of, beside the driver itself
+# parts FILE BYTES YARDSTICK: the library without the call sites, and what the
+# rest consists of
 parts() {
-    printf '    of which: calls %s, SHA-256 %s, tables %s\n' \
-        "$(symbols "$1" '^[abc]_')" \
+    calls=$(symbols "$1" '^[abc]_')
+    row "    library alone, without its $calls bytes of calls" \
+        "$(($2 - calls))" "$3" ""
+    printf '    of which: SHA-256 %s, tables %s\n' \
         "$(symbols "$1" '^(SHA256|K256|sha256|hd_libmd)')" \
         "$(symbols "$1" '^(hd_op_|op_)')"
 }
@@ -116,16 +120,34 @@ sets() {
     set -- $(link "$target" "$cc" a "$@") \
         $(link "$target" "$cc" ab "$@") $(link "$target" "$cc" abc "$@")
     row "set A: open, serial, info, random, keys, sign, verify" "$1" "$ya" "$aa"
-    parts "$build/$target/a.elf"
+    parts "$build/$target/a.elf" "$1" "$ya"
     row "set B: + ecdh, memory, sessions, locks, SHA-256" "$3" "$yb" "$ab"
-    parts "$build/$target/ab.elf"
+    parts "$build/$target/ab.elf" "$3" "$yb"
     row "set C: every command with its helpers" "$5" "$yc" "$ac"
-    parts "$build/$target/abc.elf"
+    parts "$build/$target/abc.elf" "$5" "$yc"
     row "data + bss of C" "$6" 0 0
 }
 
 sets cortex-m0plus arm-none-eabi-gcc 4410 8536 11962 1500 3500 6500 \
     -mcpu=cortex-m0plus -mthumb --specs=nano.specs
+
+# The same with -flto, beside Microchip's library with -flto. A linker that
+# sees everything makes the calls part of the operations: no parts to show.
+lto() {
+    target=cortex-m0plus-lto
+    cc=arm-none-eabi-gcc
+    compile "$target" "$cc" "$@"
+    head_row "cortex-m0plus with -flto, bytes of flash"
+    for set in "a 2692" "ab 6184" "abc 8936"; do
+        yard=${set#* }
+        set=${set% *}
+        figure=$(link "$target" "$cc" "$set" -Os "$@")
+        row "set $(echo "$set" | sed 's/.*\(.\)$/\1/' | tr abc ABC)" \
+            "${figure% *}" "$yard" ""
+    done
+}
+lto -mcpu=cortex-m0plus -mthumb --specs=nano.specs -flto
+
 sets rv32imc riscv64-unknown-elf-gcc 4966 9802 13984 "" "" "" \
     -march=rv32imc -mabi=ilp32 --specs=picolibc.specs
 
@@ -152,5 +174,6 @@ echo "
 Stack: frames of the driver and, where it is used, of libmd's SHA-256;
 not those of the functions in struct hd_bus. The handle, struct hd_chip, is
 the caller's, and so are the 208 bytes of struct hd_libmd (crypto_libmd.h).
-Flash: \"calls\" are one function for each call of the set; they
-are inline in chip.h, so a program has them where it calls and only those."
+Flash: the calls are one function for each call of the set; they are inline
+in chip.h, so a program has them where it calls and only those. Set figures
+include them; \"library alone\" is what a linker takes from the library."

@@ -18,6 +18,29 @@
 
 #include "attack/attack.h"
 
+/* Short names inside, prefixed ones for the linker: programs that use this
+ * library have functions of these names too. */
+#define slot_length  attack_slot_length
+#define slot_place   attack_slot_place
+#define field_of     attack_field_of
+#define stored_form  attack_stored_form
+#define refusal      attack_refusal
+#define claim        attack_claim
+#define acquire      attack_acquire
+#define authorise    attack_authorise
+#define attempt      attack_attempt
+#define note         attack_note
+#define sweep        attack_sweep
+#define is_true      attack_is_true
+#define is_noted     attack_is_noted
+#define link_up      attack_link_up
+#define link_wake    attack_link_wake
+#define link_sleep   attack_link_sleep
+#define link_send    attack_link_send
+#define send_command attack_send_command
+#define send_wake    attack_send_wake
+#define send_sleep   attack_send_sleep
+
 enum {
     OP_READ = 0x02,
     OP_MAC = 0x08,

@@ -43,7 +43,7 @@ grep -q 'KEY-READABLE at identity allows nothing' "$dir/err" ||
 # a secret that the whole fleet shares
 cat >"$dir/fleet.yaml" <<'YAML'
 policy: fleet
-chip: 608
+chip: ATECC608
 slots:
   0: {name: identity, purpose: identity}
   5: {name: secret, purpose: secret, content: shared}

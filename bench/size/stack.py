@@ -21,9 +21,8 @@ POINTERS = {
     "hd_chip_poll": STATES, "now_us": PORT, "send_word": PORT,
     "do_lock": PORT, "do_wake": PORT, "do_send": PORT, "do_poll": PORT,
     "do_end": PORT, "hd_chip_wait": PORT, "hd_chip_begin": PORT,
-    "hd_sha256": ["hd_libmd_sha256"], "hd_hook_nonce": PORT,
-    "load_both": PORT, "build": [], "accept": [], "hd_chip_run": PORT,
-    "hd_random": PORT, "do_recover": PORT,
+    "hd_sha256": ["hd_libmd_sha256"], "build": [], "accept": [], "hd_chip_run": PORT,
+    "hd_put_random": PORT, "do_recover": PORT,
 }
 HOOKED = ("build", "accept", "do_send", "do_poll")  # wherever gcc inlined
 LABELS = [

@@ -646,7 +646,7 @@ HD_CHIP_START(kdf_io, (struct hd_chip *c, uint8_t mode, uint16_t source_slot,
                        uint16_t target_slot, uint32_t details,
                        const uint8_t *msg, size_t len, const uint8_t io_key[32],
                        uint8_t *out, size_t size),
-              hd_op_kdf_io, HD_CHIP_KDF_PARAMS,
+              hd_op_kdf, HD_CHIP_KDF_PARAMS,
               HD_IN0(msg), HD_KEY(io_key), HD_OUT(out, size),
               HD_IN_LEN(HD_CHIP_KDF_DETAILS))
 HD_MUST_CHECK static inline int

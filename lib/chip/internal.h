@@ -117,6 +117,10 @@ int hd_hook_tempkey(struct hd_chip *c, uint8_t *p,
         hd_hook_gendig, OP_GENDIG, 2, 0, BRIEF, 0, {0}, 1                      \
     }
 
+/* Host's half of a nonce. HD_ERR_NO_CRYPTO, HD_ERR_PORT. Also appended to
+ * the packet. */
+int hd_put_random(struct hd_chip *c, uint8_t *out, size_t len);
+
 /* SHA-256 over the parts. HD_ERR_NO_CRYPTO. */
 int hd_sha256(const struct hd_chip *c, const hd_bytes *parts, size_t count,
               uint8_t digest[32]);

@@ -137,45 +137,34 @@ static int kdf_ask(struct hd_chip *c, uint8_t *p)
     return hd_hook_only_608(c, p, false);
 }
 
+/* io.key: the result is to be decrypted; then the mode must ask for a sealed
+ * one. */
 static int kdf(struct hd_chip *c, uint8_t *p, bool answered)
 {
-    size_t len = kdf_result(c) ? c->answer : 0;
+    size_t result = kdf_result(c), len = result ? c->answer : 0;
 
     if (!answered) {
         return kdf_ask(c, p);
     }
+    if (c->w.io.key) {
+        if (c->answer != result + 32) {
+            return HD_ERR_ARG;
+        }
+        len = result;
+    }
     if (len > c->w.io.out_len) {
         return HD_ERR_TOO_SMALL;
+    }
+    c->pos = len;
+    if (c->w.io.key) {
+        return io_decrypt(c, len);
     }
     if (len) {
         memcpy(c->w.io.out, p + 1, len);
     }
-    c->pos = len;
     return HD_OK;
 }
 
 const struct hd_step hd_op_kdf[] = {
         {kdf, OP_KDF, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {0}, 1},
-};
-
-static int kdf_io(struct hd_chip *c, uint8_t *p, bool answered)
-{
-    (void)p;
-    size_t len = kdf_result(c);
-
-    if (!answered) {
-        return kdf_ask(c, p);
-    }
-    if (c->answer != len + 32) {
-        return HD_ERR_ARG; /* the mode does not ask for a sealed result */
-    }
-    if (len > c->w.io.out_len) {
-        return HD_ERR_TOO_SMALL;
-    }
-    c->pos = len;
-    return io_decrypt(c, len);
-}
-
-const struct hd_step hd_op_kdf_io[] = {
-        {kdf_io, OP_KDF, 0, 0, CURVE, PARAM1 | PARAM2 | LAST, {0}, 1},
 };

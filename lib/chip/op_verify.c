@@ -38,15 +38,7 @@ static int load_both(struct hd_chip *c, uint8_t *p, bool answered)
 {
     int rc = hd_hook_only_608(c, p, answered);
 
-    if (answered || rc) {
-        return rc;
-    }
-    if (!c->crypto || !c->crypto->random) {
-        return HD_ERR_NO_CRYPTO;
-    }
-    rc = c->crypto->random(c->crypto->ctx, c->w.temp, 32);
-    hd_put(c, c->w.temp, 32);
-    return rc;
+    return answered || rc ? rc : hd_put_random(c, c->w.temp, 32);
 }
 
 static int believe_verify(struct hd_chip *c, uint8_t *p, bool answered)

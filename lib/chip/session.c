@@ -17,6 +17,19 @@ int hd_sha256(const struct hd_chip *c, const hd_bytes *parts, size_t count,
     return HD_OK;
 }
 
+int hd_put_random(struct hd_chip *c, uint8_t *out, size_t len)
+{
+    const struct hd_crypto *crypto = c->crypto;
+    int rc;
+
+    if (!crypto || !crypto->random) {
+        return HD_ERR_NO_CRYPTO;
+    }
+    rc = crypto->random(crypto->ctx, out, len);
+    hd_put(c, out, len);
+    return rc;
+}
+
 int hd_sha96(struct hd_chip *c, const uint8_t *a, const uint8_t *b,
              size_t b_len, uint8_t digest[32])
 {
@@ -79,16 +92,10 @@ int hd_hook_nonce(struct hd_chip *c, uint8_t *p, bool answered)
 {
     uint8_t *ours = p + STASH;
     hd_bytes parts[2];
-    int rc;
 
     if (!answered) {
-        if (!c->crypto || !c->crypto->random) {
-            return HD_ERR_NO_CRYPTO;
-        }
         ours[20] = OP_NONCE; /* then mode and half of param2, both 0 */
-        rc = c->crypto->random(c->crypto->ctx, ours, 20);
-        hd_put(c, ours, 20);
-        return rc;
+        return hd_put_random(c, ours, 20);
     }
     parts[0].ptr = p + 1;
     parts[0].len = 32;

@@ -113,6 +113,24 @@ static void test_reqrandom_asks_for_the_nonce_in_the_message(void **state)
     rig_stop(&r);
 }
 
+/* The vendor's device tests run AES with TempKey on blank chips. */
+static void test_aes_waits_for_both_locks_with_a_slot_alone(void **state)
+{
+    static struct rig r;
+
+    (void)state;
+    for (int phase = OPEN; phase <= LOCKED; phase++) {
+        set_stage(&r, "608b", phase);
+        r.chip.ee[13] |= 1;
+        poke_key_config(&r, 3, 0x0018); /* an AES key */
+        poke_tempkey(&r, zeros, 32, 0x10);
+        expect_ok(&r, OP_AES, 0, 0xFFFF, zeros, 16);
+        expect_why(&r, OP_AES, 0, 3, zeros, 16,
+                   phase == LOCKED ? HD_WHY_NONE : HD_WHY_AES_NOT_LOCKED);
+        rig_stop(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +140,7 @@ int main(void)
             cmocka_unit_test(
                     test_kdf_into_the_upper_half_frees_no_private_tempkey_below),
             cmocka_unit_test(test_sha_update_takes_64_bytes_and_not_one_more),
+            cmocka_unit_test(test_aes_waits_for_both_locks_with_a_slot_alone),
             cmocka_unit_test(test_reqrandom_asks_for_the_nonce_in_the_message),
     };
 

@@ -167,6 +167,7 @@ struct hd_chip {
     uint8_t limit;   /* how long it may be busy, 16.4 ms */
     uint8_t careful; /* a flag of struct hd_step, or 0 */
     bool locked, held, awake, seeded, lost;
+    uint8_t id[40];           /* Info, configuration bytes 0-31 and 84-87 */
     const struct hd_step *op; /* NULL: nothing is running */
     const struct hd_bus *bus;
     void *bus_ctx;
@@ -176,8 +177,7 @@ struct hd_chip {
     uint32_t since_us; /* the command was sent, or the wake pulse made */
     uint32_t awake_us; /* start of the watchdog period */
     int result;
-    size_t pos;     /* bytes of io done so far */
-    uint8_t id[40]; /* Info, configuration bytes 0-31 and 84-87 */
+    size_t pos; /* bytes of io done so far */
     struct {
         struct hd_io io;
         uint8_t temp[32]; /* what TempKey must hold now */

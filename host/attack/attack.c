@@ -87,19 +87,25 @@ static void learn(struct actor *a, unsigned slot, const struct move *m, int key)
     k->own_key = holds_public(a->config, slot) && m->goal != HD_GOAL_READ;
 }
 
-/* One way into one slot, with one key or none. */
-static bool learn_by(struct actor *a, unsigned slot, const struct move *m,
+/* The move works, and what it claims is so. */
+static bool succeeds(struct actor *a, const struct move *m, unsigned slot,
                      int key)
 {
-    const struct hd_attack_yes y = {.goal = m->goal, .slot = (int8_t)slot};
-    struct hd_attack_yes claimed = y;
+    struct hd_attack_yes y = {.goal = m->goal, .slot = (int8_t)slot};
 
     if (!attempt(a, m, slot, key)) {
         return false;
     }
-    memcpy(claimed.proof, a->proof, a->proof_len);
-    claimed.proof_len = (uint8_t)a->proof_len;
-    if (!is_true(&a->l, a->before, &claimed)) {
+    memcpy(y.proof, a->proof, a->proof_len);
+    y.proof_len = (uint8_t)a->proof_len;
+    return is_true(&a->l, a->before, &y);
+}
+
+/* One way into one slot, with one key or none. */
+static bool learn_by(struct actor *a, unsigned slot, const struct move *m,
+                     int key)
+{
+    if (!succeeds(a, m, slot, key)) {
         return false;
     }
     learn(a, slot, m, key);
@@ -265,6 +271,12 @@ static void ask_zone(struct hd_attack *t, struct actor *a, enum hd_attacker who)
     }
 }
 
+/* Only with the one key he has: not without any. */
+static bool opens_latch(struct actor *a, const struct move *m)
+{
+    return succeeds(a, m, 0, -1) && a->count > 1;
+}
+
 /* Does this key, if one has it, open anything of another slot or the chip? */
 static bool is_host_key(struct actor *a, int key)
 {
@@ -273,7 +285,7 @@ static bool is_host_key(struct actor *a, int key)
             const struct move *m = &slot_moves[i];
 
             if (m->keyed && (m->goal <= HD_GOAL_OVERWRITE) &&
-                (int)slot != key && attempt(a, m, slot, key)) {
+                (int)slot != key && succeeds(a, m, slot, key)) {
                 return true;
             }
         }
@@ -281,11 +293,8 @@ static bool is_host_key(struct actor *a, int key)
     for (unsigned i = 0; i < zone_move_count; i++) {
         const struct move *m = &zone_moves[i];
 
-        if (m->goal == HD_GOAL_FORGE && attempt(a, m, 0, key) &&
-            memcmp(a->proof, a->l.answer, 32) == 0) {
-            return true;
-        }
-        if (m->goal == HD_GOAL_LATCH && attempt(a, m, 0, -1)) {
+        if ((m->goal == HD_GOAL_FORGE && succeeds(a, m, 0, key)) ||
+            (m->goal == HD_GOAL_LATCH && opens_latch(a, m))) {
             return true;
         }
     }
@@ -293,7 +302,7 @@ static bool is_host_key(struct actor *a, int key)
 }
 
 /* Keys that authorise others stand in a refusal. */
-static bool authorises(struct actor *a, int key)
+bool authorises(const struct actor *a, int key)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
         if (field_of(a->config, 96 + 2 * slot, 0x0080) != 0 &&
@@ -334,8 +343,10 @@ static uint16_t find_host_keys(struct actor *a)
 static void play_attacker(struct hd_attack *t, struct actor *a,
                           enum hd_attacker who, enum hd_attack_depth depth)
 {
-    if (who == HD_OWNS_FLASH) {
+    if (depth != HD_ATTACK_QUICK) {
         t->host_keys = find_host_keys(a);
+    }
+    if (who == HD_OWNS_FLASH) {
         for (int key = 0; key < SLOTS; key++) {
             if ((t->host_keys >> key & 1) != 0) {
                 give(a, key);

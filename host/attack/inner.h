@@ -28,6 +28,7 @@
 #define claim        attack_claim
 #define acquire      attack_acquire
 #define authorise    attack_authorise
+#define authorises   attack_authorises
 #define attempt      attack_attempt
 #define note         attack_note
 #define sweep        attack_sweep
@@ -166,6 +167,8 @@ const struct hd_refusal *refusal(const struct actor *a);
 void claim(struct actor *a, const void *proof, size_t len);
 bool acquire(struct actor *a, int key);
 bool authorise(struct actor *a, int key);
+/* A slot's ReqAuth names this key. */
+bool authorises(const struct actor *a, int key);
 /* The whole chain: keys first, then the move; tries again with what the
  * chip's refusal asks for. */
 bool attempt(struct actor *a, const struct move *m, unsigned slot, int key);

@@ -134,6 +134,29 @@ static void every_yes_happens_again_on_a_fresh_chip(void **state)
     }
 }
 
+/* The sweep knows nothing of the questions: what it finds beyond them would
+ * be a question that nobody thought of. */
+static void the_sweep_finds_nothing_that_nobody_asked(void **state)
+{
+    (void)state;
+    for (const struct sample *s = samples; s->name; s++) {
+        struct hd_attack *a = attack(s, HD_ATTACK_FULL);
+
+        assert_true(hd_attack_swept(a) > 20000);
+        assert_true(hd_attack_commands(a) > hd_attack_swept(a));
+        for (unsigned i = 0; i < HD_GOAL_FIRST_ZONE * 16; i++) {
+            const struct hd_attack_yes *y = hd_attack_find(
+                    a, HD_ON_BUS, (enum hd_goal)(i / 16), i % 16);
+
+            if (y && y->swept) {
+                fail_msg("%s: %s slot %u", s->name,
+                         hd_goal_word((enum hd_goal)(i / 16)), i % 16);
+            }
+        }
+        hd_attack_free(a);
+    }
+}
+
 static void a_trace_with_one_bit_wrong_shows_nothing(void **state)
 {
     struct hd_attack *a = attack(&samples[0], HD_ATTACK_QUICK);
@@ -239,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(the_sheet_says_what_careful_readers_said),
             cmocka_unit_test(every_yes_happens_again_on_a_fresh_chip),
+            cmocka_unit_test(the_sweep_finds_nothing_that_nobody_asked),
             cmocka_unit_test(a_trace_with_one_bit_wrong_shows_nothing),
             cmocka_unit_test(a_claim_that_is_not_so_is_not_believed),
             cmocka_unit_test(the_seed_chip_loses_its_identity_to_one_command),

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What plan, apply and diff share: reading a policy and the files it names,
+ * and looking at the chip. */
+#ifndef HALF_PLAN_H
+#define HALF_PLAN_H
+
+#include "plan/plan.h"
+
+#include "policy.h"
+#include "session.h"
+
+struct planning {
+    struct hd_policy policy;
+    struct hd_plan_contents contents;
+    struct hd_plan_seen seen;
+    struct hd_plan plan;
+    bool looked;      /* the chip could be read */
+    uint16_t missing; /* bit n: slot n's file could not be read */
+};
+
+#define OPTION_POLICY                                                          \
+    {                                                                          \
+        "policy", 'p', "FILE", "the policy (docs/policy.md)"                   \
+    }
+#define OPTION_FILES                                                           \
+    {                                                                          \
+        "files", 0, "DIR",                                                     \
+                "where the policy's `file:` are; default: where the policy is" \
+    }
+
+/*
+ * The policy of --policy, and what its files say. lenient: a file that is
+ * not there is a bit in missing, not an error. EXIT_DONE, or told.
+ */
+int planning_read(struct call *c, struct planning *g, bool lenient);
+
+/* Looks at the chip and makes the plan. */
+int planning_make(struct session *s, struct planning *g);
+
+/* The lists that people and programs read. */
+void planning_show(struct call *c, const struct planning *g);
+/* Says what is impossible; EXIT_REFUSED if anything is. */
+int planning_refuse(struct call *c, const struct planning *g);
+
+/* Never NULL: the program has no use for a run without memory. */
+struct planning *planning_new(struct call *c);
+void planning_free(struct planning *g);
+
+#endif

@@ -83,6 +83,7 @@ static json_t *finding_json(const struct subject *s, const struct hd_finding *f)
     if (f->allowed) {
         (void)json_object_set_new(one, "allowed", json_string(f->allowed));
     }
+    (void)json_object_set_new(one, "error", json_boolean(f->fails));
     return one;
 }
 
@@ -128,11 +129,11 @@ static json_t *sarif_result(const struct subject *s, const struct hd_finding *f)
             "{s:s,s:i,s:s,s:{s:s},s:[{s:{s:{s:s},s:{s:i}},s:[{s:s}]}],"
             "s:{s:s,s:s,s:b}}",
             "ruleId", rule_of(f)->name, "ruleIndex", (int)f->rule, "level",
-            levels[f->severity], "message", "text", f->text, "locations",
-            "physicalLocation", "artifactLocation", "uri", s->source, "region",
-            "startLine", 1, "logicalLocations", "name", f->where, "properties",
-            "bits", f->bits, "severity", hd_severity_words[f->severity],
-            "inferred", f->inferred);
+            f->fails ? "error" : levels[f->severity], "message", "text",
+            f->text, "locations", "physicalLocation", "artifactLocation", "uri",
+            s->source, "region", "startLine", 1, "logicalLocations", "name",
+            f->where, "properties", "bits", f->bits, "severity",
+            hd_severity_words[f->severity], "inferred", f->inferred);
 
     if (f->allowed) {
         (void)json_object_set_new(one, "suppressions",
@@ -219,7 +220,7 @@ static int run(struct call *c)
     }
     code = tell(c, &s, l);
     warn_unused(c, &s, l);
-    bad = l->counts[HD_HIGH];
+    bad = l->failing;
     bad += option_given(c, "strict") ? l->counts[HD_MEDIUM] : 0;
     hd_lint_free(l);
     return code == EXIT_DONE && bad ? EXIT_REFUSED : code;
@@ -235,7 +236,9 @@ const struct verb verb_policy_lint = {
                  "(--hex) or of a chip (--chip). Each finding names its rule, "
                  "the exact bits, why it matters and how to fix it; the "
                  "policy's allow list accepts findings with a reason. Exits "
-                 "with 1 if a high finding is left.",
+                 "with 1 if a finding is left that is an error by default: the "
+                 "high ones, a bus address that anyone can change, ECDH in "
+                 "clear where IO protection is asked.",
         .options = options,
         .run = run,
 };

@@ -11,3 +11,16 @@ foreach(name policy_yaml policy_bytes)
         LIBS PkgConfig::FUZZ_CYAML OpenSSL::Crypto
         INCLUDES ${PROJECT_SOURCE_DIR}/host)
 endforeach()
+
+# The attacker and the lint; the chip that they ask has targets of its own.
+if(TARGET hd_vchip)
+    foreach(piece lint/lint lint/slots lint/features lint/zone attack/math
+            attack/victim attack/actor attack/moves attack/zone attack/sweep
+            attack/replay attack/attack)
+        list(APPEND lint_sources ${PROJECT_SOURCE_DIR}/host/${piece}.c)
+    endforeach()
+    hd_fuzz_target(policy_lint
+        SOURCES policy_lint.c ${lint_sources} ${policy_sources}
+        LIBS hd_vchip PkgConfig::FUZZ_CYAML OpenSSL::Crypto
+        INCLUDES ${PROJECT_SOURCE_DIR}/host)
+endif()

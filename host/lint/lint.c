@@ -169,6 +169,28 @@ static void allow(const struct hd_policy *p, struct hd_finding *f)
     }
 }
 
+/* High findings, and those medium ones that break what the configuration
+ * itself asks for, or lose the chip. */
+static bool is_error(const struct job *j, const struct hd_finding *f)
+{
+    switch (f->rule) {
+    case HD_LINT_ADDRESS_CHANGEABLE_ONCE:
+        return true;
+    case HD_LINT_ECDH_CLEAR:
+        return j->is_608 && get(j, HD_F_IoProtectionKeyEnable, 0) != 0;
+    default:
+        return f->severity == HD_HIGH;
+    }
+}
+
+static void conclude(const struct job *j, struct hd_finding *f)
+{
+    allow(j->policy, f);
+    f->fails = is_error(j, f);
+    j->l->counts[f->severity] += f->allowed == NULL;
+    j->l->failing += f->fails && f->allowed == NULL;
+}
+
 struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
                             uint8_t model, const struct hd_policy *policy)
 {
@@ -191,8 +213,7 @@ struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
     lint_zone(&j);
     qsort(l->findings, l->count, sizeof *l->findings, graver);
     for (unsigned i = 0; i < l->count; i++) {
-        allow(policy, &l->findings[i]);
-        l->counts[l->findings[i].severity] += l->findings[i].allowed == NULL;
+        conclude(&j, &l->findings[i]);
     }
     return l;
 }

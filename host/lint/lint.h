@@ -47,6 +47,7 @@ struct hd_finding {
     char where[16];      /* "slot 2", "zone", "counter 0" */
     char bits[160];      /* "bytes 24-25 = 87 20; bytes 100-101 = 13 00" */
     char text[320];      /* what is so here */
+    bool fails;          /* an error by default, unless it is allowed */
     bool inferred;       /* its severity rests on what is not public */
     const char *allowed; /* the policy's reason, or NULL */
     const struct hd_attack_yes *proof; /* the attack that shows it, or NULL */
@@ -57,6 +58,7 @@ struct hd_lint {
     struct hd_finding *findings; /* the gravest first */
     unsigned count;
     unsigned counts[4]; /* by severity, without those allowed */
+    unsigned failing;   /* errors by default, without those allowed */
 };
 
 /* policy: its allow list and what bytes cannot say; may be NULL. NULL: not

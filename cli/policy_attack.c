@@ -156,7 +156,11 @@ static void print_step(const struct hd_attack_step *s)
     hd_command_parse(s->group, s->len, &words);
     (void)hd_command_text(&words, text, sizeof text);
     hex_text(s->group, s->len, hex);
-    printf("      %s\n        %s\n", text, hex);
+    printf("      %s", text);
+    if (s->repeat > 1) {
+        printf(" (%u times)", (unsigned)s->repeat);
+    }
+    printf("\n        %s\n", hex);
 }
 
 static void print_yes(const struct subject *s, const struct hd_attack_yes *y,
@@ -204,23 +208,37 @@ static void print_table(const struct subject *s, const struct hd_attack *a)
            "MAC, AES or KDF with the key\n\n");
 }
 
-static void print_zone(const struct subject *s, const struct hd_attack *a,
-                       bool trace)
+/* What is lost with it is shown as a trace. */
+static bool is_grave(const struct hd_attack_yes *y)
 {
-    printf("the chip\n");
-    for (unsigned g = HD_GOAL_FIRST_ZONE; g < HD_GOAL_COUNT; g++) {
-        const struct hd_attack_yes *bus =
-                hd_attack_find(a, HD_ON_BUS, (enum hd_goal)g, 0);
-        const struct hd_attack_yes *y =
-                bus ? bus
-                    : hd_attack_find(a, HD_OWNS_FLASH, (enum hd_goal)g, 0);
-        if (y) {
-            printf("  %s can\n",
-                   bus ? "anyone on the bus" : "who owns the host's flash");
-            print_yes(s, y, trace);
+    return y->goal < HD_GOAL_FIRST_ZONE ||
+           memchr(zone_wants, y->goal, sizeof zone_wants) != NULL;
+}
+
+/* Of a slot or of the chip: first what anyone can, then what more the other
+ * one can. */
+static void print_goals(const struct subject *s, const struct hd_attack *a,
+                        unsigned from, unsigned to, unsigned slot, bool trace)
+{
+    static const char *const who[HD_ATTACKERS] = {
+            "  anyone on the bus can\n",
+            "  who also has the keys of the host's flash can\n"};
+
+    for (unsigned w = 0; w < HD_ATTACKERS; w++) {
+        const char *head = who[w];
+
+        for (unsigned g = from; g < to; g++) {
+            const struct hd_attack_yes *y = hd_attack_find(
+                    a, (enum hd_attacker)w, (enum hd_goal)g, slot);
+            if (!y || (w > 0 &&
+                       hd_attack_find(a, HD_ON_BUS, (enum hd_goal)g, slot))) {
+                continue;
+            }
+            printf("%s", head);
+            head = "";
+            print_yes(s, y, trace || (w == 0 && !y->inferred && is_grave(y)));
         }
     }
-    printf("\n");
 }
 
 static void print_all(const struct subject *s, const struct hd_attack *a)
@@ -228,20 +246,9 @@ static void print_all(const struct subject *s, const struct hd_attack *a)
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         char label[64];
         printf("slot %s\n", slot_label(s, slot, label, sizeof label));
-        for (unsigned g = 0; g < HD_GOAL_FIRST_ZONE; g++) {
-            const struct hd_attack_yes *bus =
-                    hd_attack_find(a, HD_ON_BUS, (enum hd_goal)g, slot);
-            const struct hd_attack_yes *y =
-                    bus ? bus
-                        : hd_attack_find(a, HD_OWNS_FLASH, (enum hd_goal)g,
-                                         slot);
-            if (y) {
-                printf("  %s can\n",
-                       bus ? "anyone on the bus" : "who owns the host's flash");
-                print_yes(s, y, true);
-            }
-        }
+        print_goals(s, a, 0, HD_GOAL_FIRST_ZONE, slot, true);
     }
+    printf("\nthe gravest\n");
 }
 
 /* Returns how many slots and features are lost to anyone on the bus. */
@@ -291,7 +298,10 @@ static void print_sheet(struct call *c, const struct subject *s,
                "be once they are.\n\n");
     }
     print_table(s, a);
-    print_zone(s, a, option_given(c, "trace"));
+    printf("the chip\n");
+    print_goals(s, a, HD_GOAL_FIRST_ZONE, HD_GOAL_COUNT, 0,
+                option_given(c, "trace"));
+    printf("\n");
     if (option_given(c, "trace")) {
         print_all(s, a);
     }

@@ -52,7 +52,25 @@ bool send_command(struct actor *a, uint8_t op, uint8_t p1, unsigned p2,
     g[len + 6] = (uint8_t)(crc >> 8);
     s->len = (uint8_t)(len + 7);
     a->commands++;
-    return link_send(&a->l, g, s->len) && !a->overflow;
+    if (!link_send(&a->l, g, s->len)) {
+        a->count -= !a->overflow; /* a trace needs only what was done */
+        return false;
+    }
+    return !a->overflow;
+}
+
+bool send_again(struct actor *a, unsigned most)
+{
+    struct hd_attack_step *s = &a->steps[a->count - 1];
+
+    while (s->repeat < most) {
+        a->commands++;
+        if (!link_send(&a->l, s->group, s->len)) {
+            return true; /* that was the last one */
+        }
+        s->repeat++;
+    }
+    return true;
 }
 
 void send_wake(struct actor *a)

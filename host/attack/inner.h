@@ -39,6 +39,7 @@
 #define link_sleep   attack_link_sleep
 #define link_send    attack_link_send
 #define send_command attack_send_command
+#define send_again   attack_send_again
 #define send_wake    attack_send_wake
 #define send_sleep   attack_send_sleep
 
@@ -161,6 +162,8 @@ struct actor {
 void actor_begin(struct actor *a); /* fresh chip, empty chain */
 bool send_command(struct actor *a, uint8_t op, uint8_t p1, unsigned p2,
                   const void *data, size_t len);
+/* The last command, until it is refused or was sent so often. */
+bool send_again(struct actor *a, unsigned most);
 void send_wake(struct actor *a);
 void send_sleep(struct actor *a);
 const struct hd_refusal *refusal(const struct actor *a);

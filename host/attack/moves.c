@@ -565,6 +565,8 @@ static bool plant(struct actor *a, unsigned slot, int key)
 
 /* ------------------------------------------------------------- for ever */
 
+#define USES_MOST 4096 /* a limit beyond is shown by these steps alone */
+
 static bool freeze(struct actor *a, unsigned slot, int key)
 {
     (void)key;
@@ -577,11 +579,20 @@ static bool exhaust(struct actor *a, unsigned slot, int key)
     return send_command(a, OP_UPDATEEXTRA, 0x02, slot, NULL, 0);
 }
 
+/* Until the limit is reached, if the configuration sets one; otherwise one
+ * step of two million. */
 static bool exhaust_counter(struct actor *a, unsigned slot, int key)
 {
+    bool is_508 = a->l.chip.model == HD_VMODEL_508A;
+    bool limited = !is_508 && (a->config[18] & 1) != 0;
+
     (void)key;
-    return field_of(a->config, 20 + 2 * slot, 0x0020) != 0 &&
-           send_command(a, OP_COUNTER, 0x01, 0, NULL, 0);
+    if (field_of(a->config, 20 + 2 * slot, 0x0020) == 0 ||
+        (is_508 && slot == 15) ||
+        !send_command(a, OP_COUNTER, 0x01, 0, NULL, 0)) {
+        return false;
+    }
+    return !limited || send_again(a, USES_MOST);
 }
 
 const struct move slot_moves[] = {
@@ -623,8 +634,8 @@ const struct move slot_moves[] = {
         {HD_GOAL_DERIVE, false, false, kdf_out, "KDF, result in clear"},
         {HD_GOAL_DERIVE, false, false, kdf_inside,
          "KDF, then MAC with the result"},
-        {HD_GOAL_EXHAUST, false, false, exhaust, "UpdateExtra, use up"},
         {HD_GOAL_EXHAUST, false, false, exhaust_counter, "Counter, increment"},
+        {HD_GOAL_EXHAUST, false, false, exhaust, "UpdateExtra, use up"},
         {HD_GOAL_PLANT, false, false, plant, "ECDH into the next slot"},
         {HD_GOAL_FREEZE, false, false, freeze, "Lock, slot"},
 };

@@ -94,10 +94,11 @@ static bool is_used_up(const struct link *l, const uint8_t *before,
                        const struct hd_attack_yes *y)
 {
     unsigned slot = (unsigned)y->slot;
+    bool by_bits = l->chip.model == HD_VMODEL_508A && slot == 15;
+    size_t at = by_bits ? 68 : 52, len = by_bits ? 16 : 8;
 
     return field_of(before, 20 + 2 * slot, 0x0020) != 0 &&
-           (memcmp(before + 52, l->chip.ee + 52, 8) != 0 ||
-            memcmp(before + 68, l->chip.ee + 68, 16) != 0);
+           memcmp(before + at, l->chip.ee + at, len) != 0;
 }
 
 /* The next slot holds what he claims. */

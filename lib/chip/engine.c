@@ -56,7 +56,7 @@ HD_NOINLINE static int fault(struct hd_chip *c, int err, unsigned state)
 }
 
 /* The command may or may not have been executed: what to say in the end. */
-HD_NOINLINE static int unsure(const struct hd_chip *c, int err)
+static int unsure(const struct hd_chip *c, int err)
 {
     return c->flags & ONCE ? HD_ERR_UNSURE : err;
 }
@@ -125,7 +125,7 @@ HD_NOINLINE static int build(struct hd_chip *c, const struct hd_step *s)
     return rc;
 }
 
-static void next_step(struct hd_chip *c)
+HD_NOINLINE static void next_step(struct hd_chip *c)
 {
     c->step++;
     c->state = c->flags & LAST ? END : SEND;

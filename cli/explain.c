@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* half explain: why a chip refused, and what would have worked. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/history.h"
+#include "parse.h"
+#include "policy.h"
+#include "words.h"
+
+static const struct option options[] = {
+        {"command", 0, "HEX...",
+         "command group (count to checksum, or without count and checksum: "
+         "opcode, param1, param2 low, high, data); given several times: the "
+         "last was refused, the others went before it"},
+        {"status", 0, "N", "what the chip answered, 0x0f for example"},
+        {"config", 0, "FILE",
+         "its configuration: 128 bytes, hex or raw (half policy from-hex "
+         "reads the same)"},
+        OPTION_CHIP,
+        {"variant", 0, "508a|608a|608b",
+         "which part it is (from the "
+         "configuration, or 608b)"},
+        {"at", 0, "N", "explain the Nth command of the recording, from 1"},
+        {"all", 0, NULL, "explain every refusal in the recording"},
+        {"address", 0, "N", "which chip of the recording (7-bit address)"},
+        {"sda", 0, "NAME", "channel of a .sr capture that is SDA (SDA)"},
+        {"scl", 0, "NAME", "channel of a .sr capture that is SCL (SCL)"},
+        OPTION_JSON,
+        OPTION_END,
+};
+
+/* ----------------------------------------------------------- a status byte */
+
+struct listing {
+    struct call *c;
+    json_t *all;
+};
+
+static void list_reason(void *ctx, const char *name, const char *sentence)
+{
+    struct listing *l = ctx;
+
+    say(l->c, "  %-22s %s\n", name, sentence);
+    (void)json_array_append_new(
+            l->all, json_pack("{s:s,s:s}", "reason", name, "text", sentence));
+}
+
+static int explain_status(struct call *c, uint8_t status)
+{
+    struct listing l = {c, json_array()};
+
+    say(c, "status 0x%02X: %s\n", status, hd_status_words(status));
+    put(c, "status", json_integer(status));
+    put(c, "words", json_string(hd_status_words(status)));
+    if (hd_explain_status(status, list_reason, &l) > 1) {
+        say(c, "\nOne of these; give the command and the configuration "
+               "(--command, --config or --chip) and half explain says "
+               "which.\n");
+    }
+    put(c, "reasons", l.all);
+    return EXIT_DONE;
+}
+
+/* ------------------------------------------------------------------- text */
+
+static const char *const chips[] = {[HD_VMODEL_508A] = "508A",
+                                    [HD_VMODEL_608A] = "608A",
+                                    [HD_VMODEL_608B] = "608B"};
+
+static void step_words(const struct hd_explain_step *s, char *out, size_t size)
+{
+    static const char *const others[] = {[HD_MOMENT_WAKE] = "wake",
+                                         [HD_MOMENT_SLEEP] = "sleep",
+                                         [HD_MOMENT_IDLE] = "idle",
+                                         [HD_MOMENT_POWER] =
+                                                 "power off and on"};
+    struct hd_command_words words;
+
+    if (s->kind != HD_MOMENT_COMMAND) {
+        (void)snprintf(out, size, "%s", others[s->kind]);
+        return;
+    }
+    hd_command_parse(s->group, s->len, &words);
+    (void)hd_command_text(&words, out, size);
+}
+
+static void say_steps(struct call *c, const struct hd_explanation *e)
+{
+    for (unsigned i = 0; i < e->count; i++) {
+        const struct hd_explain_step *s = &e->steps[i];
+        char words[240], hex[2 * HD_V_GROUP_MAX + 1];
+
+        step_words(s, words, sizeof words);
+        say(c, "  %u. %s%s\n", i + 1, words,
+            s->for_ever ? " (cannot be undone)" : "");
+        if (s->kind == HD_MOMENT_COMMAND && s->computed) {
+            hex_text(s->group, s->len > 7 ? 5 : 3, hex);
+            say(c, "     %s... %s\n", hex,
+                s->len > 7 ? "its data is computed: from the key, the nonce "
+                             "and the message"
+                           : "its checksum is computed over what the zone "
+                             "holds");
+        } else if (s->kind == HD_MOMENT_COMMAND) {
+            hex_text(s->group, s->len, hex);
+            say(c, "     %s\n", hex);
+        }
+    }
+}
+
+static void bits_text(const struct hd_explanation *e, char *out, size_t size)
+{
+    const unsigned low = e->mask & (~(unsigned)e->mask + 1U);
+    unsigned first = 0;
+
+    while (e->mask >> first != 0 && (e->mask >> first & 1) == 0) {
+        first++;
+    }
+    (void)snprintf(out, size,
+                   "0x%X in the bits 0x%04X of the word at configuration "
+                   "byte %u",
+                   e->value / low, e->mask, e->byte);
+    (void)first;
+}
+
+static void say_models(struct call *c, const struct hd_explanation *e)
+{
+    for (unsigned i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        if (chips[i] && (e->models & i)) {
+            say(c, "An ATECC%s knows it.\n", chips[i]);
+        }
+    }
+}
+
+static void say_verdict(struct call *c, const struct hd_explanation *e)
+{
+    char bits[160];
+
+    switch (e->verdict) {
+    case HD_EXPLAIN_WORKS:
+        say(c, "The virtual chip accepts it with this configuration and "
+               "locks. What the real chip\nobjects to is something that "
+               "neither shows: what is in its slots, its counters, or\nwhat "
+               "went before. Give a trace of the bus, or --status.\n");
+        return;
+    case HD_EXPLAIN_STEPS_WORK:
+        say(c, "This would have worked%s:\n",
+            e->changed ? " (the command in another form)" : "");
+        say_steps(c, e);
+        return;
+    case HD_EXPLAIN_NOT_FOUND:
+        say(c,
+            "No sequence was found that makes it work from here (%u "
+            "tried); no configuration bit\nforbids it: it depends on data "
+            "or on the past, as the reason says.\n",
+            e->tried);
+        return;
+    default:
+        break;
+    }
+    say(c,
+        e->verdict == HD_EXPLAIN_NEVER
+                ? "Never, because of that: no sequence of commands "
+                  "changes it (%u tried).\n"
+                : "Not with these bits (%u sequences tried), but the "
+                  "configuration is not locked yet.\n",
+        e->tried);
+    if (e->mask) {
+        bits_text(e, bits, sizeof bits);
+        say(c, "A chip with %s would have taken:\n", bits);
+        say_steps(c, e);
+    }
+    say_models(c, e);
+}
+
+/* ------------------------------------------------------------------- json */
+
+static json_t *steps_json(const struct hd_explanation *e)
+{
+    static const char *const kinds[] = {"command", "wake", "sleep", "idle",
+                                        "power"};
+    json_t *all = json_array();
+
+    for (unsigned i = 0; i < e->count; i++) {
+        const struct hd_explain_step *s = &e->steps[i];
+        char words[240];
+        json_t *one;
+
+        step_words(s, words, sizeof words);
+        one = json_pack("{s:s,s:s,s:b,s:b}", "step", kinds[s->kind], "words",
+                        words, "computed", s->computed, "for_ever",
+                        s->for_ever);
+        if (s->kind == HD_MOMENT_COMMAND) {
+            (void)json_object_set_new(
+                    one, "group",
+                    json_hex(s->group, s->computed ? 3U : s->len));
+        }
+        (void)json_array_append_new(all, one);
+    }
+    return all;
+}
+
+static json_t *explanation_json(const struct hd_explanation *e)
+{
+    static const char *const verdicts[] = {"works", "steps", "reconfigure",
+                                           "never", "not-found"};
+    json_t *one = json_pack(
+            "{s:s,s:s,s:s,s:i,s:s,s:s?,s:b,s:b,s:o,s:i}", "command", e->command,
+            "reason", hd_why_name((enum hd_why)e->why.why), "text", e->reason,
+            "status", e->why.status, "verdict", verdicts[e->verdict], "assumed",
+            e->assumed, "disagrees", e->disagrees, "changed", e->changed,
+            "steps", steps_json(e), "tried", (int)e->tried);
+
+    if (e->why.byte != 0xFF && e->why.mask) {
+        (void)json_object_set_new(one, "bits",
+                                  json_pack("{s:i,s:i,s:i}", "byte",
+                                            e->why.byte, "mask", e->why.mask,
+                                            "value", e->why.value));
+    }
+    if (e->then.why != HD_WHY_NONE) {
+        (void)json_object_set_new(
+                one, "then",
+                json_pack("{s:s,s:s}", "reason",
+                          hd_why_name((enum hd_why)e->then.why), "text",
+                          e->then_reason));
+    }
+    if (e->mask) {
+        (void)json_object_set_new(one, "works_with",
+                                  json_pack("{s:i,s:i,s:i}", "byte", e->byte,
+                                            "mask", e->mask, "value",
+                                            e->value));
+    }
+    return one;
+}
+
+/* -------------------------------------------------------------------- run */
+
+static int explain_one(struct call *c, const struct hd_explain_case *k,
+                       json_t *list)
+{
+    struct hd_explanation e;
+    int err = hd_explain(k, &e);
+
+    if (err) {
+        return fail_err(c, err, NULL, "the command");
+    }
+    say(c, "%s\n", e.command);
+    if (e.disagrees) {
+        say(c,
+            "The chip answered 0x%02X (%s); the virtual chip with this "
+            "configuration does not,\nwhatever is assumed about its past. "
+            "Is it this chip's configuration?\n",
+            k->status, hd_status_words(k->status));
+    }
+    if (e.why.why != HD_WHY_NONE) {
+        say(c, "%s [%s, status 0x%02X]\n", e.reason,
+            hd_why_name((enum hd_why)e.why.why), e.why.status);
+    }
+    if (e.then.why != HD_WHY_NONE && e.verdict != HD_EXPLAIN_STEPS_WORK) {
+        say(c, "And once that is put right:\n%s [%s]\n", e.then_reason,
+            hd_why_name((enum hd_why)e.then.why));
+    }
+    if (e.assumed) {
+        say(c, "It answers so if %s.\n", e.assumed);
+    }
+    say_verdict(c, &e);
+    (void)json_array_append_new(list, explanation_json(&e));
+    return EXIT_DONE;
+}
+
+/* A whole group, or what is between count and checksum. */
+static int add_command(struct call *c, const char *text, struct hd_history *h)
+{
+    struct hd_moment m = {.kind = HD_MOMENT_COMMAND};
+    uint8_t bytes[HD_V_GROUP_MAX];
+    size_t len = 0;
+
+    if (!parse_hex(text, strlen(text), bytes, sizeof bytes, &len) || len < 4 ||
+        len > sizeof bytes - 3) {
+        return fail_usage(c, "--command %s: not a command group in hex", text);
+    }
+    if (len >= 7 && bytes[0] == len) {
+        memcpy(m.group, bytes, len);
+    } else if (len >= 8 && bytes[0] == 0x03 && bytes[1] == len - 1) {
+        memcpy(m.group, bytes + 1, --len); /* the word address, too */
+    } else {
+        m.group[0] = (uint8_t)(len + 3);
+        memcpy(m.group + 1, bytes, len);
+        hd_explain_seal(m.group, len + 1);
+        len += 3;
+    }
+    m.len = (uint8_t)len;
+    return hd_history_add(h, &m) ? fail(c, "not enough memory") : EXIT_DONE;
+}
+
+static int take_recording(struct call *c, const char *path,
+                          struct hd_history *h)
+{
+    const struct hd_capture_options opt = {.sda = option_text(c, "sda", NULL),
+                                           .scl = option_text(c, "scl", NULL)};
+    struct hd_recording r;
+    unsigned long addr7 = 0;
+    int code = option_number(c, "address", 1, 127, &addr7);
+    int err;
+
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    hd_recording_init(&r);
+    err = hd_explain_read(&r, path, &opt);
+    if (err) {
+        code = fail(c, "%s: %s", path,
+                    err == HD_ERR_IO ? strerror(errno) : r.error);
+    } else if (hd_history_take(h, &r, (uint8_t)addr7)) {
+        code = fail(c, "not enough memory");
+    }
+    hd_recording_free(&r);
+    return code;
+}
+
+static int take_history(struct call *c, struct hd_history *h)
+{
+    int code = c->count ? take_recording(c, c->args[0], h) : EXIT_DONE;
+
+    for (unsigned i = 0; code == EXIT_DONE && i < c->repeat_count; i++) {
+        code = add_command(c, option_all(c)[i], h);
+    }
+    return code;
+}
+
+/* --config, --chip, or what the recording shows. */
+static int find_config(struct call *c, const struct hd_history *h,
+                       struct hd_explain_case *k)
+{
+    const char *file = option_text(c, "config", NULL);
+    const unsigned unknown = hd_history_unknown(h);
+
+    if (file) {
+        return config_from_file(c, file, k->config);
+    }
+    if (option_given(c, "chip") || (unknown && getenv("HALF_CHIP"))) {
+        return config_from_chip(c, k->config);
+    }
+    memcpy(k->config, h->config, sizeof k->config);
+    return unknown ? fail_usage(c,
+                                "which configuration? Give --config FILE or "
+                                "--chip ADDRESS%s",
+                                c->count ? ": the recording does not show all "
+                                           "of it being read"
+                                         : "")
+                   : EXIT_DONE;
+}
+
+static uint8_t find_model(struct call *c, const struct hd_history *h,
+                          const uint8_t config[128])
+{
+    const char *name = option_text(c, "variant", NULL);
+    const uint8_t chips_of = hd_policy_chip_of(config);
+
+    if (name) {
+        return strcmp(name, "508a") == 0   ? HD_VMODEL_508A
+               : strcmp(name, "608a") == 0 ? HD_VMODEL_608A
+                                           : HD_VMODEL_608B;
+    }
+    if (h->model) {
+        return h->model;
+    }
+    return chips_of & HD_POLICY_608B   ? HD_VMODEL_608B
+           : chips_of & HD_POLICY_608A ? HD_VMODEL_608A
+           : chips_of & HD_POLICY_508A ? HD_VMODEL_508A
+                                       : HD_VMODEL_608B;
+}
+
+/* Without --at and --all: the command given, or the last refusal. */
+static size_t last_one(struct call *c, const struct hd_history *h)
+{
+    for (size_t i = h->count; i > 0; i--) {
+        if (c->repeat_count ? h->at[i - 1].kind == HD_MOMENT_COMMAND
+                            : hd_moment_refused(&h->at[i - 1])) {
+            return i - 1;
+        }
+    }
+    return h->count;
+}
+
+static bool is_wanted(struct call *c, const struct hd_moment *m, size_t number,
+                      unsigned long at, bool is_last)
+{
+    if (at) {
+        return number == at;
+    }
+    return option_given(c, "all") ? hd_moment_refused(m) : is_last;
+}
+
+static int explain_history(struct call *c, const struct hd_history *h,
+                           struct hd_explain_case *k, unsigned long at)
+{
+    json_t *list = json_array();
+    const size_t last = last_one(c, h);
+    size_t number = 0, told = 0;
+    int code = EXIT_DONE;
+
+    for (size_t i = 0; code == EXIT_DONE && i < h->count; i++) {
+        const struct hd_moment *m = &h->at[i];
+
+        if (m->kind != HD_MOMENT_COMMAND ||
+            !is_wanted(c, m, ++number, at, i == last)) {
+            continue;
+        }
+        say(c, "%s", told ? "\n" : "");
+        if (c->count) {
+            say(c, "command %zu of the recording\n", number);
+        }
+        k->before = h->at;
+        k->before_count = i;
+        k->group = m->group;
+        k->len = m->len;
+        k->answered = k->answered || m->answered;
+        k->status = m->answered ? m->status : k->status;
+        code = explain_one(c, k, list);
+        told++;
+    }
+    put(c, "explanations", list);
+    if (code == EXIT_DONE && told == 0) {
+        say(c, "%zu commands, and none of them was refused.\n", number);
+    }
+    return code;
+}
+
+static int explain_all(struct call *c, struct hd_history *h,
+                       unsigned long status, unsigned long at)
+{
+    struct hd_explain_case k = {.answered = option_given(c, "status"),
+                                .status = (uint8_t)status};
+    int code = take_history(c, h);
+
+    if (code == EXIT_DONE) {
+        code = find_config(c, h, &k);
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    k.model = find_model(c, h, k.config);
+    k.swi = (k.config[14] & 1) == 0;
+    return explain_history(c, h, &k, at);
+}
+
+static int run(struct call *c)
+{
+    struct hd_history h = {.at = NULL};
+    unsigned long status = 0, at = 0;
+    int code = option_number(c, "status", 0, 255, &status);
+
+    if (code == EXIT_DONE) {
+        code = option_number(c, "at", 1, 1000000, &at);
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (!c->count && !c->repeat_count) {
+        return option_given(c, "status")
+                       ? explain_status(c, (uint8_t)status)
+                       : fail_usage(c, "what? Give a recording, --command "
+                                       "HEX or --status N");
+    }
+    code = explain_all(c, &h, status, at);
+    hd_history_free(&h);
+    return code;
+}
+
+const struct verb verb_explain = {
+        .name = "explain",
+        .args = "[RECORDING]",
+        .most_args = 1,
+        .summary = "why a chip refused, and what would have worked",
+        .about = "Plays the command again on a virtual chip with the same "
+                 "configuration and locks: which rule and bit refused it, and "
+                 "the shortest sequence that would have worked, or why there "
+                 "is none. RECORDING is a trace of half, a capture (.sr), a "
+                 "table or pasted hex (docs/trace.md). With --chip only the "
+                 "configuration is read from the chip; the command is not "
+                 "sent to it.",
+        .options = options,
+        .run = run,
+};

@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# half explain as people use it: a status, a command with a configuration, a
+# chip, and recordings of every form.
+set -eu
+half=$1
+here=$(cd "$(dirname "$0")" && pwd)
+configs=$here/../data/configs
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+# wants WORDS COMMAND...: the output of the command holds the words
+wants() {
+    words=$1
+    shift
+    "$@" >out 2>&1 || :
+    grep -qF -- "$words" out || {
+        echo "no '$words' in the output of: $*"
+        cat out
+        exit 1
+    }
+}
+
+wants TEMPKEY_EMPTY "$half" explain --status 0x0f
+wants "status 0x05" "$half" explain --status 5
+seed="$half explain --config $configs/seed-notebook.hex"
+wants "Nonce: 32 given bytes" $seed --command 41800200
+wants "07418002002e85" $seed --command 07418002002e85
+wants "accepts it" $seed --command 16030000$(printf '00%.0s' $(seq 32)) \
+    --command 41800200
+wants "Never, because" $seed --command 12001000deadbeef
+wants "what? Give" "$half" explain
+wants "which configuration?" "$half" explain --command 41800200
+wants "not a command group" $seed --command 41zz
+
+# a chip: its configuration is read, the command is not sent
+"$half" sim create --variant 608b thing.vchip >/dev/null
+before=$(cksum <thing.vchip)
+wants CONFIG_NOT_LOCKED "$half" explain --chip sim:thing.vchip \
+    --command 41800000
+wants "cannot be undone" "$half" explain --chip sim:thing.vchip \
+    --command 41800000
+"$half" chip info --chip sim:thing.vchip | grep -q "NOT locked"
+
+# recordings: what half writes itself, and what was pasted
+HALF_TRACE=t.jsonl "$half" chip sign --chip sim:thing.vchip --slot 0 \
+    --digest "$(printf '11%.0s' $(seq 32))" >/dev/null 2>&1 || :
+HALF_TRACE=t.txt "$half" chip sign --chip sim:thing.vchip --slot 0 \
+    --digest "$(printf '11%.0s' $(seq 32))" >/dev/null 2>&1 || :
+for trace in t.jsonl t.txt; do
+    wants CONFIG_NOT_LOCKED "$half" explain "$trace" --chip sim:thing.vchip
+done
+cat >pasted.hex <<END
+command 0730000000035d
+answer 0700006003 0f3b
+command 07418002002e85
+answer 040f23 42
+END
+wants TEMPKEY_EMPTY "$half" explain pasted.hex \
+    --config "$configs/seed-notebook.hex"
+wants '"verdict": "steps"' "$half" explain pasted.hex --json \
+    --config "$configs/seed-notebook.hex"
+printf '{"a":\n' >bad.jsonl
+wants "no JSON object" "$half" explain bad.jsonl
+echo "explain: ok"

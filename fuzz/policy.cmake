@@ -15,7 +15,7 @@ endforeach()
 # The attacker and the lint; the chip that they ask has targets of its own.
 if(TARGET hd_vchip)
     foreach(piece lint/lint lint/slots lint/features lint/zone attack/math
-            attack/victim attack/actor attack/moves attack/zone attack/sweep
+            attack/victim attack/actor attack/moves attack/validate attack/zone attack/sweep
             attack/replay attack/attack)
         list(APPEND lint_sources ${PROJECT_SOURCE_DIR}/host/${piece}.c)
     endforeach()

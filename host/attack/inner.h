@@ -6,6 +6,7 @@
  *   victim.c  the chip under attack, and what really is in it
  *   actor.c   sending commands, recording them, taking keys
  *   moves.c   the ways to do something to a slot
+ *   validate.c  his own public keys, trusted
  *   zone.c    the ways to do something to the chip
  *   sweep.c   every command in every mode
  *   attack.c  asks all questions until nothing new comes out
@@ -20,28 +21,34 @@
 
 /* Short names inside, prefixed ones for the linker: programs that use this
  * library have functions of these names too. */
-#define slot_length  attack_slot_length
-#define slot_place   attack_slot_place
-#define field_of     attack_field_of
-#define stored_form  attack_stored_form
-#define refusal      attack_refusal
-#define claim        attack_claim
-#define acquire      attack_acquire
-#define authorise    attack_authorise
-#define authorises   attack_authorises
-#define attempt      attack_attempt
-#define note         attack_note
-#define sweep        attack_sweep
-#define is_true      attack_is_true
-#define is_noted     attack_is_noted
-#define link_up      attack_link_up
-#define link_wake    attack_link_wake
-#define link_sleep   attack_link_sleep
-#define link_send    attack_link_send
-#define send_command attack_send_command
-#define send_again   attack_send_again
-#define send_wake    attack_send_wake
-#define send_sleep   attack_send_sleep
+#define slot_length        attack_slot_length
+#define slot_place         attack_slot_place
+#define field_of           attack_field_of
+#define stored_form        attack_stored_form
+#define refusal            attack_refusal
+#define claim              attack_claim
+#define acquire            attack_acquire
+#define authorise          attack_authorise
+#define authorises         attack_authorises
+#define trust_written      attack_trust_written
+#define trust_encrypted    attack_trust_encrypted
+#define trust_validated    attack_trust_validated
+#define destroy_invalidate attack_destroy_invalidate
+#define write_clear        attack_write_clear
+#define write_encrypted    attack_write_encrypted
+#define attempt            attack_attempt
+#define note               attack_note
+#define sweep              attack_sweep
+#define is_true            attack_is_true
+#define is_noted           attack_is_noted
+#define link_up            attack_link_up
+#define link_wake          attack_link_wake
+#define link_sleep         attack_link_sleep
+#define link_send          attack_link_send
+#define send_command       attack_send_command
+#define send_again         attack_send_again
+#define send_wake          attack_send_wake
+#define send_sleep         attack_send_sleep
 
 enum {
     OP_READ = 0x02,
@@ -185,6 +192,14 @@ bool do_latch(struct actor *a);
 extern const uint8_t own_value[32]; /* what he writes, signs, asks */
 extern const struct move slot_moves[];
 extern const unsigned slot_move_count;
+
+/* validate.c: his own public key in a slot, and trusted there. */
+bool trust_written(struct actor *a, unsigned slot, int key);
+bool trust_encrypted(struct actor *a, unsigned slot, int key);
+bool trust_validated(struct actor *a, unsigned slot, int key);
+bool destroy_invalidate(struct actor *a, unsigned slot, int key);
+bool write_clear(struct actor *a, unsigned slot, int key);
+bool write_encrypted(struct actor *a, unsigned slot, int key);
 
 /* ---------------------------------------------------------------- zone.c */
 extern const struct move zone_moves[];

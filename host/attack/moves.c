@@ -128,7 +128,7 @@ static size_t wanted(const struct actor *a, unsigned slot, uint8_t out[96])
     return 32;
 }
 
-static bool write_clear(struct actor *a, unsigned slot, int key)
+bool write_clear(struct actor *a, unsigned slot, int key)
 {
     uint8_t value[96];
     size_t len = wanted(a, slot, value);
@@ -159,7 +159,7 @@ static bool write_block(struct actor *a, unsigned address, int key,
     return send_command(a, OP_WRITE, 0xC2, address, data, sizeof data);
 }
 
-static bool write_encrypted(struct actor *a, unsigned slot, int key)
+bool write_encrypted(struct actor *a, unsigned slot, int key)
 {
     uint8_t value[96];
     size_t len = wanted(a, slot, value);
@@ -297,95 +297,6 @@ static bool derive_known(struct actor *a, unsigned slot, int key)
     g96(a, a->known[key].value, OP_DERIVEKEY, 0x00, slot, a->tempkey, value);
     claim(a, value, sizeof value);
     return true;
-}
-
-/* ---------------------------------------------------- validated public keys */
-
-static bool sign_tempkey(struct actor *a, uint8_t rs[64])
-{
-    return a_sign(a->own_d, a->tempkey, rs);
-}
-
-/* GenKey digest over the key in the slot, then Verify(Validate|Invalidate)
- * with the parent's key, which is his own. */
-static bool change_validity(struct actor *a, unsigned slot, const uint8_t *key,
-                            uint8_t mode)
-{
-    uint8_t m[128] = {0}, s[55] = {0}, data[83] = {0}, digest[32];
-
-    if (!do_nonce_random(a) || !send_command(a, OP_GENKEY, 0x10, slot, m, 3)) {
-        return false;
-    }
-    memcpy(m, a->tempkey, 32);
-    m[32] = OP_GENKEY;
-    m[36] = a->sn[8];
-    m[37] = a->sn[0];
-    m[38] = a->sn[1];
-    memcpy(m + 64, key, 64);
-    a_sha256(m, sizeof m, a->tempkey);
-    data[64 + 17] = mode == 0x07;
-    memcpy(s, a->tempkey, 32);
-    s[32] = OP_SIGN;
-    s[43] = a->sn[8];
-    s[48] = a->sn[0];
-    s[49] = a->sn[1];
-    s[53] = mode == 0x07;
-    a_sha256(s, sizeof s, digest);
-    return a_sign(a->own_d, digest, data) &&
-           send_command(a, OP_VERIFY, mode, slot, data, sizeof data);
-}
-
-static void victims_public(const struct actor *a, unsigned slot, uint8_t xy[64])
-{
-    const uint8_t *at = a->before + slot_place(slot);
-
-    memcpy(xy, at + 4, 32);
-    memcpy(xy + 32, at + 40, 32);
-}
-
-/* The key is his own, and the chip says a signature by it is good. */
-static bool prove_trust(struct actor *a, unsigned slot)
-{
-    uint8_t rs[64];
-
-    return do_nonce_random(a) && sign_tempkey(a, rs) &&
-           send_command(a, OP_VERIFY, 0x00, slot, rs, sizeof rs);
-}
-
-static bool trust_written(struct actor *a, unsigned slot, int key)
-{
-    return holds_public(a->config, slot) && write_clear(a, slot, key) &&
-           prove_trust(a, slot);
-}
-
-static bool trust_encrypted(struct actor *a, unsigned slot, int key)
-{
-    return holds_public(a->config, slot) && write_encrypted(a, slot, key) &&
-           prove_trust(a, slot);
-}
-
-static bool trust_validated(struct actor *a, unsigned slot, int key)
-{
-    uint8_t old[64];
-
-    if (!needs_validation(a->config, slot) || !a->known[key].own_key) {
-        return false;
-    }
-    victims_public(a, slot, old);
-    if (!write_clear(a, slot, key) &&
-        (!change_validity(a, slot, old, 0x07) || !write_clear(a, slot, key))) {
-        return false;
-    }
-    return change_validity(a, slot, a->own_xy, 0x03) && prove_trust(a, slot);
-}
-
-static bool destroy_invalidate(struct actor *a, unsigned slot, int key)
-{
-    uint8_t old[64];
-
-    victims_public(a, slot, old);
-    return needs_validation(a->config, slot) && a->known[key].own_key &&
-           change_validity(a, slot, old, 0x07);
 }
 
 /* -------------------------------------------------------- private keys */

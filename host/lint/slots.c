@@ -87,26 +87,47 @@ static void signing(struct job *j, unsigned slot)
     }
 }
 
-static void agreement(struct job *j, unsigned slot)
+/* The result leaves in the clear for the rightful host, whose authorisation
+ * or latch the attacker lacks. */
+static bool is_clear_for_host(const struct job *j, unsigned slot)
+{
+    bool guarded =
+            get(j, HD_F_ReqAuth, slot) || get(j, HD_F_PersistentDisable, slot);
+    bool open = !j->is_608 || get(j, HD_F_EcdhProt, 0) == 0;
+
+    return guarded && open && (get(j, HD_F_ReadKey, slot) & 0xC) == 0x4;
+}
+
+static void ecdh_clear(struct job *j, unsigned slot)
 {
     const struct hd_attack_yes *y = can(j, HD_GOAL_AGREE, slot);
     unsigned at = 20 + 2 * slot;
-    const struct hd_attack_yes *read;
     struct hd_finding *f;
-    char how[48];
+    bool anyone = y && y->via < 0;
 
-    if (y && y->via < 0) {
+    if (anyone || is_clear_for_host(j, slot)) {
         f = found(j, HD_LINT_ECDH_CLEAR, HD_MEDIUM, (int)slot);
-        say(f, "the ECDH result leaves in the clear: who listens on the bus "
-               "has the shared secret, and anyone on the bus can use the key");
+        say(f,
+            "the ECDH result leaves in the clear: who listens on the bus "
+            "has the shared secret%s",
+            anyone ? ", and anyone on the bus can use the key" : "");
         cite(f, "bytes %u-%u = %02X %02X (bits 2, 3)", at, at + 1, j->c[at],
              j->c[at + 1]);
         if (j->is_608) {
             cite_bytes(j, f, 90, 2);
         }
-        f->proof = y;
+        f->proof = anyone ? y : NULL;
     }
-    y = can(j, HD_GOAL_PLANT, slot);
+}
+
+static void ecdh_next(struct job *j, unsigned slot)
+{
+    const struct hd_attack_yes *y = can(j, HD_GOAL_PLANT, slot);
+    unsigned at = 20 + 2 * slot;
+    const struct hd_attack_yes *read;
+    struct hd_finding *f;
+    char how[48];
+
     if (y && (get(j, HD_F_ReadKey, slot) & 8) != 0) {
         read = can(j, HD_GOAL_READ, slot + 1);
         f = found(j, HD_LINT_ECDH_TO_NEXT, read ? HD_HIGH : HD_MEDIUM,
@@ -433,7 +454,8 @@ static void fleet_secret(struct job *j, unsigned slot)
 static void lint_slot(struct job *j, unsigned slot)
 {
     static void (*const private_rules[])(struct job *, unsigned) = {
-            regen, priv_write, signing, agreement, nonce, limited, persistent};
+            regen,     priv_write, signing, ecdh_clear,
+            ecdh_next, nonce,      limited, persistent};
     static void (*const secret_rules[])(struct job *, unsigned) = {
             writable, readable, rollable, replay, nonce, limited, persistent};
 
@@ -442,7 +464,7 @@ static void lint_slot(struct job *j, unsigned slot)
     }
     fleet_secret(j, slot);
     if (is_private(j, slot)) {
-        for (unsigned i = 0; i < 7; i++) {
+        for (unsigned i = 0; i < 8; i++) {
             private_rules[i](j, slot);
         }
     } else if (kind(j, slot) == HD_KIND_PUBLIC) {

@@ -257,6 +257,31 @@ static void a_key_that_asks_for_authorisation_answers_nobody(void **state)
     hd_attack_free(a);
 }
 
+/* Slot 14 of the factory part is validated by slot 13, which anyone sets. */
+static void validation_by_certificate_is_no_better_than_its_parent(void **state)
+{
+    uint8_t config[128];
+    struct hd_attack *a;
+    const struct hd_attack_yes *y;
+
+    (void)state;
+    load_sample(&samples[5], config);
+    config[49] = 0x0F; /* WriteConfig of slot 14: Always */
+    config[92] = 0x41; /* X509format 0: four blocks, the key in block 1 */
+    a = hd_attack_run(config, HD_VMODEL_608B, HD_ATTACK_QUICK, NULL, NULL);
+    assert_non_null(a);
+    y = sure(a, HD_GOAL_TRUST, 14);
+    assert_non_null(y);
+    assert_int_equal(y->via, 13);
+    assert_true(hd_attack_replay(a, y));
+    hd_attack_free(a);
+    config[47] = 0x8F; /* WriteConfig of slot 13: Never */
+    a = hd_attack_run(config, HD_VMODEL_608B, HD_ATTACK_QUICK, NULL, NULL);
+    assert_non_null(a);
+    assert_null(sure(a, HD_GOAL_TRUST, 14));
+    hd_attack_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +293,8 @@ int main(void)
             cmocka_unit_test(the_seed_chip_loses_its_identity_to_one_command),
             cmocka_unit_test(an_open_chip_is_rewritten),
             cmocka_unit_test(the_flash_opens_what_the_bus_does_not),
+            cmocka_unit_test(
+                    validation_by_certificate_is_no_better_than_its_parent),
             cmocka_unit_test(a_key_that_asks_for_authorisation_answers_nobody),
     };
 

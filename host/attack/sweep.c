@@ -95,8 +95,8 @@ static unsigned param2(const struct mode *m, unsigned slot)
     case OP_READ:
     case OP_WRITE:
         return (m->p1 & 3) == 2 ? slot << 3 : slot & 3;
-    case OP_KDF:
-        return slot | slot << 8;
+    case OP_KDF: /* a slot into itself, and into the next one */
+        return (slot & 15) | ((slot + slot / SLOTS) & 15) << 8;
     case OP_SHA:
         return (m->p1 & 7) == 4 || (m->p1 & 7) == 3 ? slot : m->len;
     case OP_SECUREBOOT:
@@ -177,7 +177,9 @@ enum {
     PREPARE_PRIVATE, /* a private key in TempKey */
     PREPARE_SHA,
     PREPARE_LATCH,
+    PREPARE_GENKEY, /* the digest of a public key, of each slot */
     PREPARE_GENDIG, /* with a key he has */
+    PREPARE_GENDIG_FIXED,
     PREPARE_AUTHORISED,
     PREPARE_KINDS
 };
@@ -202,6 +204,15 @@ static bool wide_tempkey(struct actor *a)
     return send_command(a, OP_NONCE, 0x23, 0, wide, 64);
 }
 
+static bool genkey_digest(struct actor *a, unsigned slot)
+{
+    static const uint8_t other[3];
+
+    return do_nonce_random(a) &&
+           (send_command(a, OP_GENKEY, 0x08, slot, NULL, 0) ||
+            send_command(a, OP_GENKEY, 0x10, slot, other, 3));
+}
+
 static bool prepare(struct actor *a, const struct preparation *p)
 {
     switch (p->kind) {
@@ -221,9 +232,14 @@ static bool prepare(struct actor *a, const struct preparation *p)
         return send_command(a, OP_SHA, 0x00, 0, NULL, 0);
     case PREPARE_LATCH:
         return do_latch(a);
+    case PREPARE_GENKEY:
+        return genkey_digest(a, (unsigned)p->key);
     case PREPARE_GENDIG:
         return a->known[p->key].have && acquire(a, p->key) &&
                do_nonce_random(a) && do_gendig(a, p->key);
+    case PREPARE_GENDIG_FIXED:
+        return a->known[p->key].have && acquire(a, p->key) &&
+               do_nonce_fixed(a, own_value) && do_gendig(a, p->key);
     default:
         return (a->known[p->key].have || a->known[p->key].own_key) &&
                authorise(a, p->key);
@@ -307,7 +323,9 @@ static bool is_disturbed(const struct sweeper *s, bool done)
 
 static void sweep_mode(struct sweeper *s, const struct mode *m)
 {
-    for (unsigned slot = 0; slot < (m->by_slot ? SLOTS : 1); slot++) {
+    unsigned most = m->op == OP_KDF ? SLOTS + SLOTS : SLOTS;
+
+    for (unsigned slot = 0; slot < (m->by_slot ? most : 1); slot++) {
         bool done;
 
         s->a->count = s->prepared;
@@ -346,6 +364,7 @@ static bool is_useful(const struct sweeper *s, const struct preparation *p)
 {
     switch (p->kind) {
     case PREPARE_GENDIG:
+    case PREPARE_GENDIG_FIXED:
         return (s->t->host_keys >> p->key & 1) != 0;
     case PREPARE_AUTHORISED:
         return authorises(s->a, p->key);
@@ -378,7 +397,7 @@ void sweep(struct hd_attack *t, struct actor *a, enum hd_attacker who)
     /* without keys, both attackers are the same */
     for (unsigned kind = who == HD_ON_BUS ? 0 : PREPARE_GENDIG;
          kind < PREPARE_KINDS; kind++) {
-        int keys = kind >= PREPARE_GENDIG ? SLOTS : 1;
+        int keys = kind >= PREPARE_GENKEY ? SLOTS : 1;
 
         for (int key = 0; key < keys; key++) {
             const struct preparation p = {(uint8_t)kind, key};

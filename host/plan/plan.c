@@ -96,7 +96,7 @@ static void add_slots(struct hd_plan *plan, const struct hd_plan_seen *seen)
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         if (p->slots[slot].content == HD_CONTENT_BORN) {
             add(plan, HD_PLAN_KEY, slot,
-                locked && (seen->keys >> slot & 1U) != 0);
+                locked && ((unsigned)seen->keys >> slot & 1U) != 0);
         }
     }
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
@@ -252,7 +252,7 @@ static void find_missing_key(struct hd_plan *plan,
     char where[64];
 
     slot_text(&plan->policy, slot, where, sizeof where);
-    if (seen->keys >> slot & 1U) {
+    if ((unsigned)seen->keys >> slot & 1U) {
         return;
     }
     if (seen_slot_locked(seen->config, slot)) {

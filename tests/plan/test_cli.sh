@@ -57,3 +57,67 @@ prints 'Nothing to do'
 exits 0 "a 508A" "$half" sim create --variant 508a old.vchip
 exits 1 "gets no policy of the 608" "$half" plan -p policy.yaml --chip sim:old.vchip
 complains 'the policy is for ATECC608, but this chip is an ATECC508A'
+
+# ------------------------------------------------------------------- apply
+
+exits 0 "a folder for keys" mkdir -m 700 keys
+apply() { "$half" apply -p policy.yaml --keys keys "$@"; }
+hash_of()
+{
+    "$half" plan -p policy.yaml --chip "$1" | sed -n 's/^plan //p'
+}
+exits 0 "a chip" "$half" sim create --seed 03 thing.vchip
+hash=$(hash_of sim:thing.vchip)
+before=$("$half" chip read config --chip sim:thing.vchip)
+exits 2 "apply locks nothing unasked" apply --chip sim:thing.vchip
+complains "2 steps of this plan cannot be undone.*--confirm $hash"
+exits 2 "nor for another chip's plan" \
+    apply --chip sim:thing.vchip --confirm "$(hash_of sim:other.vchip)"
+complains 'nothing was done'
+exits 2 "nor without a place for the secrets" "$half" apply -p policy.yaml \
+    --chip sim:thing.vchip --confirm "$hash"
+complains 'slot 5 \(secret\) gets a secret: say where it is kept'
+exits 2 "nor when that place is not there" "$half" apply -p policy.yaml \
+    --chip sim:thing.vchip --confirm "$hash" --keys nowhere
+same "nothing happened" "$("$half" chip read config --chip sim:thing.vchip)" "$before"
+
+exits 0 "power will fail" "$half" sim fault thing.vchip cut-eeprom,arg=150
+exits 2 "a run that is cut off says so" \
+    apply --chip sim:thing.vchip --confirm "$hash"
+complains 'run the same command again'
+exits 0 "the power is back" "$half" sim fault thing.vchip --clear
+same "the plan is the same" "$(hash_of sim:thing.vchip)" "$hash"
+exits 0 "and is finished" apply --chip sim:thing.vchip --confirm "$hash"
+prints 'before +lock the configuration zone'
+prints 'done +lock the data and OTP zones'
+prints 'rehearsed on a virtual copy: 20 steps, [0-9]+ uses'
+exits 0 "the chip is what the policy says" \
+    "$half" diff -p policy.yaml --chip sim:thing.vchip
+key=$("$half" chip pubkey --slot 0 --chip sim:thing.vchip)
+exits 0 "again: nothing to do" apply --chip sim:thing.vchip --json
+same "in JSON" "$(json 'j["steps_done"], j["rehearsed"] > 40')" '(0, True)'
+same "and the key is the same" \
+    "$("$half" chip pubkey --slot 0 --chip sim:thing.vchip)" "$key"
+secret=$(ls keys/*-secret.key)
+same "the secret is its owner's alone" "$(stat -c %a "$secret")" 600
+exits 0 "another secret in the file" sed -i '1s/.*/'"$(printf '%064d' 7)"'/' "$secret"
+exits 1 "is noticed" apply --chip sim:thing.vchip
+complains 'slot 5 \(secret\) holds another secret'
+exits 0 "a boot key that changed" cp root.pem x
+openssl ecparam -name prime256v1 -genkey -noout -out x
+openssl pkey -in x -pubout -out boot-key.pem
+exits 1 "is a difference" "$half" diff -p policy.yaml --chip sim:thing.vchip
+prints 'slot 15 \(boot-key\) holds other bytes'
+exits 1 "and impossible" apply --chip sim:thing.vchip
+complains 'data zone is locked'
+
+exits 0 "a chip for two" "$half" sim create --seed 04 two.vchip
+hash=$(hash_of sim:two.vchip)
+apply --chip sim:two.vchip --confirm "$hash" >one.out 2>one.err &
+first=$!
+code=0
+apply --chip sim:two.vchip --confirm "$hash" >out 2>err || code=$?
+[ "$code" = 0 ] || grep -q 'in use\|busy\|lock' err || wrong "the second failed without a reason"
+wait $first || grep -q 'in use\|busy\|lock' one.err || wrong "the first failed without a reason"
+exits 0 "two at once: the chip is whole" \
+    "$half" diff -p policy.yaml --chip sim:two.vchip

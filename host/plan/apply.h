@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Carries out a plan.
+ *
+ * First on a virtual chip that has this chip's configuration, serial number
+ * and locks (hd_plan_rehearse): every step, then every key and slot is used as
+ * the policy says it can be, and tried as the policy says it cannot. Then on
+ * the chip (hd_plan_apply).
+ *
+ * The caller holds the chip (hd_chip_hold) from looking at it to the end, so
+ * that nobody comes between.
+ */
+#ifndef HD_PLAN_APPLY_H
+#define HD_PLAN_APPLY_H
+
+#include "plan/plan.h"
+
+/* Called once a step: whether it was done now or before. */
+typedef void hd_plan_report(void *ctx, const struct hd_plan *plan,
+                            const struct hd_plan_step *step, bool done_now);
+
+struct hd_plan_run {
+    struct hd_chip *chip;
+    const struct hd_plan *plan;
+    const struct hd_plan_contents *contents;
+    hd_plan_report *report; /* may be NULL */
+    void *ctx;
+    const struct hd_plan_step *step; /* where it stopped; NULL: at no step */
+    char problem[HD_PLAN_TEXT];      /* why, if it was not the driver */
+};
+
+/*
+ * Does all steps that are not done, in order, and reads the result back.
+ * HD_OK. HD_ERR_STATE: the plan has problems. HD_ERR_CORRUPT: the chip does
+ * not hold what was written (run->problem). Otherwise the driver's error in
+ * run->step: look, make the plan and run again.
+ */
+int hd_plan_apply(struct hd_plan_run *run) HD_MUST_CHECK;
+
+/*
+ * The same on a virtual copy of the chip that was seen, and then all uses.
+ * Uses plan and contents of *run; its chip is not touched. HD_ERR_CORRUPT:
+ * run->problem says what did not go as the policy says. *uses counts what was
+ * tried.
+ */
+int hd_plan_rehearse(struct hd_plan_run *run, const struct hd_plan_seen *seen,
+                     unsigned *uses) HD_MUST_CHECK;
+
+#endif

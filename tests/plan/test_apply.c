@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Carrying out a plan, on virtual chips: what comes out, that a second run
+ * changes nothing, and that a run which is cut off anywhere is finished by the
+ * next one, without a key being made again that was locked.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "halfdollar/chip.h"
+#include "halfdollar/crypto_openssl.h"
+#include "halfdollar/port_sim.h"
+#include "halfdollar/vchip.h"
+#include "plan/apply.h"
+
+#define DATA_AT (HD_V_CONFIG_BYTES + HD_V_OTP_BYTES)
+#define ROOT    13
+#define SECRET  5
+
+/* The generator of P-256 (FIPS 186-4, D.1.2.3): public keys that exist. */
+static const uint8_t generator[64] = {
+        0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6,
+        0xE5, 0x63, 0xA4, 0x40, 0xF2, 0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB,
+        0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96, 0x4F,
+        0xE3, 0x42, 0xE2, 0xFE, 0x1A, 0x7F, 0x9B, 0x8E, 0xE7, 0xEB, 0x4A,
+        0x7C, 0x0F, 0x9E, 0x16, 0x2B, 0xCE, 0x33, 0x57, 0x6B, 0x31, 0x5E,
+        0xCE, 0xCB, 0xB6, 0x40, 0x68, 0x37, 0xBF, 0x51, 0xF5};
+
+struct bench {
+    struct hd_policy policy;
+    struct hd_plan_contents contents;
+    struct hd_plan_seen seen;
+    struct hd_plan plan;
+    struct hd_plan_run run;
+    struct hd_vchip vchip;
+    struct hd_vbus bus;
+    struct hd_sim sim;
+    struct hd_chip chip;
+    int work; /* steps done, not found done */
+};
+
+/* ------------------------------------------------------------------- bench */
+
+static void load_recipe(const char *name, struct hd_policy *policy)
+{
+    const struct hd_policy_recipe *r = hd_policy_recipes;
+    struct hd_policy_error why;
+
+    while (r->name && strcmp(r->name, name) != 0) {
+        r++;
+    }
+    assert_non_null(r->name);
+    assert_int_equal(hd_policy_load(r->text, r->len, policy, &why), HD_OK);
+}
+
+static void fill_in(struct bench *b)
+{
+    hd_plan_contents_init(&b->contents, &b->policy);
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        uint8_t *image = b->contents.slot[slot];
+
+        if ((unsigned)b->contents.given >> slot & 1U) {
+            continue;
+        }
+        if (hd_policy_kind(b->policy.config, slot) == HD_KIND_PUBLIC) {
+            memcpy(image + 4, generator, 32);
+            memcpy(image + 40, generator + 32, 32);
+        } else {
+            memset(image, (int)(0x10 + slot), 32);
+        }
+        b->contents.given |= (uint16_t)(1U << slot);
+    }
+}
+
+static void plug_in(struct bench *b)
+{
+    hd_vbus_init(&b->bus, 1000000);
+    assert_int_equal(hd_vbus_attach(&b->bus, &b->vchip), HD_OK);
+    b->sim = (struct hd_sim){&b->bus, 0x60};
+}
+
+static void new_bench(struct bench *b, const char *recipe)
+{
+    const uint8_t seed[32] = {7};
+
+    memset(b, 0, sizeof *b);
+    load_recipe(recipe, &b->policy);
+    fill_in(b);
+    assert_int_equal(hd_vchip_init(&b->vchip, hd_vchip_variant("608b"), seed),
+                     HD_OK);
+    b->vchip.speed = HD_V_INSTANT;
+    plug_in(b);
+}
+
+static void count_work(void *ctx, const struct hd_plan *plan,
+                       const struct hd_plan_step *step, bool done_now)
+{
+    (void)plan;
+    (void)step;
+    *(int *)ctx += done_now;
+}
+
+static int look_and_plan(struct bench *b)
+{
+    struct hd_policy_error why;
+    int err = hd_plan_look(&b->seen, &b->chip);
+
+    b->run = (struct hd_plan_run){.chip = &b->chip,
+                                  .plan = &b->plan,
+                                  .contents = &b->contents,
+                                  .report = count_work,
+                                  .ctx = &b->work};
+    return err == HD_OK ? hd_plan_make(&b->plan, &b->policy, &b->contents,
+                                       &b->seen, &why)
+                        : err;
+}
+
+/* A fresh start of the station: opens the chip and does what is missing. */
+static int apply(struct bench *b)
+{
+    int err = hd_chip_open(&b->chip, &hd_sim_bus, &b->sim, &hd_crypto_openssl);
+
+    b->work = 0;
+    err = err == HD_OK ? hd_chip_hold(&b->chip) : err;
+    err = err == HD_OK ? look_and_plan(b) : err;
+    err = err == HD_OK ? hd_plan_apply(&b->run) : err;
+    hd_chip_close(&b->chip);
+    return err;
+}
+
+static void replug(struct bench *b)
+{
+    hd_vchip_clear_faults(&b->vchip);
+    hd_vchip_power(&b->vchip, false);
+    hd_vchip_power(&b->vchip, true);
+}
+
+static size_t place(unsigned slot)
+{
+    return slot <= 8 ? DATA_AT + 36 * slot
+                     : DATA_AT + 8 * 36 + 416 + 72 * (slot - 9);
+}
+
+/* -------------------------------------------------------------- the result */
+
+static void test_a_blank_chip_becomes_what_the_policy_says(void **state)
+{
+    const uint8_t digest[32] = {1};
+    uint8_t sig[64], pub[64], got[72];
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    b.vchip.speed = HD_V_MAXIMUM; /* longer than a watchdog period */
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(b.vchip.ee[86], 0);
+    assert_int_equal(b.vchip.ee[87], 0);
+    assert_memory_equal(b.vchip.ee + 16, b.policy.config + 16, 70);
+    assert_memory_equal(b.vchip.ee + 88, b.policy.config + 88, 40);
+    assert_int_equal(
+            hd_chip_open(&b.chip, &hd_sim_bus, &b.sim, &hd_crypto_openssl),
+            HD_OK);
+    assert_int_equal(hd_chip_pubkey(&b.chip, 0, pub), HD_OK);
+    assert_int_equal(hd_chip_sign(&b.chip, 0, digest, sig), HD_OK);
+    assert_int_equal(hd_chip_verify(&b.chip, digest, sig, pub), HD_OK);
+    assert_int_equal(hd_chip_read(&b.chip, HD_ZONE_DATA, ROOT, 0, got, 72),
+                     HD_OK);
+    assert_memory_equal(got + 4, generator, 32);
+    assert_int_equal(
+            hd_chip_authorize(&b.chip, SECRET, b.contents.slot[SECRET]), HD_OK);
+    hd_chip_close(&b.chip);
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_a_second_run_finds_everything_done(void **state)
+{
+    uint8_t before[HD_V_EEPROM_BYTES], hash[32];
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    assert_true(b.work > 15);
+    memcpy(before, b.vchip.ee, sizeof before);
+    memcpy(hash, b.plan.hash, sizeof hash);
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(b.work, 0);
+    assert_memory_equal(before, b.vchip.ee, sizeof before);
+    assert_memory_equal(hash, b.plan.hash, sizeof hash);
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_another_secret_than_the_kept_one_is_named(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    b.contents.slot[SECRET][0] ^= 1;
+    assert_int_equal(apply(&b), HD_ERR_CORRUPT);
+    assert_non_null(strstr(b.run.problem, "slot 5 (secret) holds another"));
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_locks_that_forbid_the_plan_are_named(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    hd_policy_set(b.policy.config, HD_F_ReadKey, 0, 5);
+    b.contents.slot[ROOT][10] ^= 1;
+    assert_int_equal(apply(&b), HD_ERR_STATE);
+    assert_int_equal(b.plan.problem_count, 2);
+    assert_non_null(strstr(b.plan.problems[0],
+                           "slot 0 (identity): ReadKey is 1, the policy says 5 "
+                           "(byte 20 bits 3-0)"));
+    assert_non_null(strstr(b.plan.problems[1], "slot 13 (root-key) holds"));
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_a_slot_is_locked_once_it_is_filled(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    b.policy.slots[8].lock = HD_LOCK_FILLED;
+    b.policy.slots[8].content = HD_CONTENT_FILE;
+    memset(b.contents.slot[8], 0x88, 416);
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(b.vchip.ee[89] & 1, 0);
+    assert_int_equal(b.vchip.ee[place(8) + 415], 0x88);
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(b.work, 0);
+    hd_vchip_free(&b.vchip);
+}
+
+/* --------------------------------------------------------------- rehearsal */
+
+static int rehearse(struct bench *b, unsigned *uses)
+{
+    int err = hd_chip_open(&b->chip, &hd_sim_bus, &b->sim, &hd_crypto_openssl);
+
+    err = err == HD_OK ? look_and_plan(b) : err;
+    hd_chip_close(&b->chip);
+    return err == HD_OK ? hd_plan_rehearse(&b->run, &b->seen, uses) : err;
+}
+
+static void test_every_recipe_passes_its_rehearsal(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    for (const struct hd_policy_recipe *r = hd_policy_recipes; r->name; r++) {
+        uint8_t before[HD_V_EEPROM_BYTES];
+        unsigned uses = 0;
+
+        new_bench(&b, r->name);
+        memcpy(before, b.vchip.ee, sizeof before);
+        if (rehearse(&b, &uses) != HD_OK) {
+            fail_msg("%s: %s", r->name, b.run.problem);
+        }
+        assert_true(uses > 8);
+        assert_memory_equal(before, b.vchip.ee, sizeof before);
+        assert_int_equal(apply(&b), HD_OK);
+        if (rehearse(&b, &uses) != HD_OK) {
+            fail_msg("%s, locked: %s", r->name, b.run.problem);
+        }
+        print_message("%s: %u uses rehearsed\n", r->name, uses);
+        hd_vchip_free(&b.vchip);
+    }
+}
+
+static void test_a_rehearsal_fails_where_apply_would(void **state)
+{
+    unsigned uses;
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    /* a P-256 key in a slot of 36 bytes, which the chip cannot make: the
+     * policy is refused by the virtual chip, not by us */
+    hd_policy_set(b.policy.config, HD_F_KeyType, 0, 7);
+    assert_int_equal(rehearse(&b, &uses), HD_ERR_CORRUPT);
+    assert_non_null(strstr(b.run.problem, "make a private key in slot 0"));
+    assert_int_equal(b.vchip.ee[87], 0x55);
+    hd_vchip_free(&b.vchip);
+}
+
+/* ------------------------------------------------------------- power cuts */
+
+static void cut_at(struct bench *b, enum hd_fault_kind kind, uint32_t nth)
+{
+    struct hd_fault fault = {.kind = (uint8_t)kind, .count = 1, .arg = nth};
+
+    if (kind == HD_FAULT_VANISH) { /* at a command: let so many pass */
+        fault.skip = (uint16_t)(nth - 1);
+        fault.arg = 0;
+    }
+    assert_int_equal(hd_vchip_fault(&b->vchip, &fault), HD_OK);
+}
+
+/* Everything but private keys, which are drawn anew by a second run, and the
+ * value of a lock byte that was torn: all but 0x55 is locked. */
+static void assert_same_bytes(const struct bench *b, const uint8_t *clean)
+{
+    assert_memory_equal(b->vchip.ee, clean, 86);
+    assert_int_not_equal(b->vchip.ee[86], 0x55);
+    assert_int_not_equal(b->vchip.ee[87], 0x55);
+    assert_memory_equal(b->vchip.ee + 88, clean + 88, DATA_AT - 88);
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        if (!hd_policy_get(b->policy.config, HD_F_Private, slot)) {
+            assert_memory_equal(b->vchip.ee + place(slot), clean + place(slot),
+                                hd_plan_slot_size(slot));
+        }
+    }
+}
+
+static void assert_keys_kept(const struct bench *b, const uint8_t *cut)
+{
+    bool locked = cut[86] != 0x55;
+
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS && locked; slot++) {
+        if (hd_policy_get(b->policy.config, HD_F_Private, slot)) {
+            assert_memory_equal(b->vchip.ee + place(slot), cut + place(slot),
+                                36);
+        }
+    }
+}
+
+/* False: there is no nth chance, the run was not disturbed. */
+static bool cut_and_finish(enum hd_fault_kind kind, uint32_t nth,
+                           const uint8_t *clean)
+{
+    uint8_t cut[HD_V_EEPROM_BYTES], hash[32];
+    struct bench b;
+
+    new_bench(&b, "connected-device");
+    cut_at(&b, kind, nth);
+    int err = apply(&b);
+    bool planned = b.plan.count > 0;
+    memcpy(hash, b.plan.hash, sizeof hash);
+    memcpy(cut, b.vchip.ee, sizeof cut);
+    replug(&b);
+    if (err != HD_OK) {
+        int again = apply(&b);
+
+        if (again != HD_OK) {
+            char step[HD_PLAN_TEXT] = "-";
+
+            if (b.run.step) {
+                hd_plan_step_text(&b.plan, b.run.step, step, sizeof step);
+            }
+            fail_msg("cut of kind %d at %u: the next run stops at \"%s\": %s "
+                     "(%s)",
+                     (int)kind, nth, step, hd_strerror(again), b.run.problem);
+        }
+        assert_keys_kept(&b, cut);
+        if (planned) {
+            assert_memory_equal(b.plan.hash, hash, sizeof hash);
+        }
+    }
+    assert_same_bytes(&b, clean);
+    hd_vchip_free(&b.vchip);
+    return err != HD_OK;
+}
+
+static uint32_t cut_everywhere(enum hd_fault_kind kind, uint32_t stride)
+{
+    struct bench b;
+    uint32_t n = 1, cuts = 0;
+
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    while (cut_and_finish(kind, n, b.vchip.ee)) {
+        n += stride;
+        cuts++;
+    }
+    hd_vchip_free(&b.vchip);
+    return cuts;
+}
+
+static void test_a_cut_at_every_eeprom_write_is_finished(void **state)
+{
+    uint32_t cuts = cut_everywhere(HD_FAULT_CUT_EEPROM, 1);
+
+    (void)state;
+    print_message("%u EEPROM words, a cut at each\n", cuts);
+    assert_true(cuts > 300);
+}
+
+static void test_a_chip_that_vanishes_at_any_transfer_is_finished(void **state)
+{
+    uint32_t cuts = cut_everywhere(HD_FAULT_VANISH, 1);
+
+    (void)state;
+    print_message("unplugged at each of %u transfers\n", cuts);
+    assert_true(cuts > 100);
+}
+
+static void test_a_cut_within_the_bus_bytes_is_finished(void **state)
+{
+    /* coprime to the lengths of groups: hits every phase of a transfer */
+    uint32_t cuts = cut_everywhere(HD_FAULT_CUT_BYTE, 13);
+
+    (void)state;
+    print_message("%u cuts in the bus bytes\n", cuts);
+    assert_true(cuts > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_a_blank_chip_becomes_what_the_policy_says),
+            cmocka_unit_test(test_a_second_run_finds_everything_done),
+            cmocka_unit_test(test_another_secret_than_the_kept_one_is_named),
+            cmocka_unit_test(test_locks_that_forbid_the_plan_are_named),
+            cmocka_unit_test(test_a_slot_is_locked_once_it_is_filled),
+            cmocka_unit_test(test_every_recipe_passes_its_rehearsal),
+            cmocka_unit_test(test_a_rehearsal_fails_where_apply_would),
+            cmocka_unit_test(test_a_cut_at_every_eeprom_write_is_finished),
+            cmocka_unit_test(
+                    test_a_chip_that_vanishes_at_any_transfer_is_finished),
+            cmocka_unit_test(test_a_cut_within_the_bus_bytes_is_finished),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -60,10 +60,11 @@ bool note(struct hd_attack *t, struct actor *a, enum hd_attacker who,
     return true;
 }
 
-static void tell(struct hd_attack *t, const struct actor *a, unsigned share)
+void show_progress(struct hd_attack *t, const struct actor *a, unsigned share)
 {
+    t->share = share > t->share ? share : t->share; /* never back */
     if (t->progress) {
-        t->progress(t->ctx, t->commands + a->commands, share);
+        t->progress(t->ctx, t->commands + a->commands, t->share);
     }
 }
 
@@ -204,7 +205,7 @@ static void ask_slots(struct hd_attack *t, struct actor *a,
             ask(t, a, who, &slot_moves[i], (int)slot);
         }
         destroyed_by(t, who, slot);
-        tell(t, a, (who == HD_ON_BUS ? 0 : 500) + slot * 10);
+        show_progress(t, a, (who == HD_ON_BUS ? 0 : 500) + slot * 10);
     }
 }
 

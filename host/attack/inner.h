@@ -36,6 +36,7 @@
 #define destroy_invalidate attack_destroy_invalidate
 #define write_clear        attack_write_clear
 #define write_encrypted    attack_write_encrypted
+#define show_progress      attack_show_progress
 #define attempt            attack_attempt
 #define note               attack_note
 #define sweep              attack_sweep
@@ -212,6 +213,7 @@ struct hd_attack {
     uint8_t model;
     uint64_t commands, swept;
     uint16_t host_keys;
+    unsigned share; /* of the work done, of 1000 */
     struct hd_attack_yes yes[HD_ATTACKERS][HD_GOAL_COUNT][SLOTS];
     hd_attack_progress *progress;
     void *ctx;
@@ -220,6 +222,7 @@ struct hd_attack {
 /* Notes that the actor's chain reached the goal, if it is true. */
 bool note(struct hd_attack *t, struct actor *a, enum hd_attacker who,
           const struct hd_attack_yes *what);
+void show_progress(struct hd_attack *t, const struct actor *a, unsigned share);
 bool is_noted(const struct hd_attack *t, enum hd_attacker who, unsigned goal,
               unsigned slot);
 

@@ -373,15 +373,6 @@ static bool is_useful(const struct sweeper *s, const struct preparation *p)
     }
 }
 
-static void tell(struct sweeper *s, unsigned done)
-{
-    if (s->t->progress) {
-        s->t->progress(s->t->ctx, s->t->commands + s->a->commands,
-                       (s->who == HD_ON_BUS ? 150 : 650) +
-                               done * 350 / PREPARE_KINDS);
-    }
-}
-
 void sweep(struct hd_attack *t, struct actor *a, enum hd_attacker who)
 {
     struct sweeper s = {.t = t, .a = a, .who = who};
@@ -406,7 +397,9 @@ void sweep(struct hd_attack *t, struct actor *a, enum hd_attacker who)
                 sweep_from(&s, &p);
             }
         }
-        tell(&s, kind);
+        show_progress(t, a,
+                      (who == HD_ON_BUS ? 150 : 650) +
+                              kind * 350 / PREPARE_KINDS);
     }
     t->swept += s.sent;
 }

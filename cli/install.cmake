@@ -30,7 +30,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/completions/half.bash
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/halfdollar
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 foreach(library hd_lib hd_crypto_openssl hd_vchip hd_vdoor hd_vdoor_client
-        hd_port_sim hd_port_linux hd_host)
+        hd_port_sim hd_port_linux hd_crypto_libmd)
     if(TARGET ${library})
         install(TARGETS ${library} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     endif()

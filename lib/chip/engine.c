@@ -266,7 +266,9 @@ static int do_poll(struct hd_chip *c, uint32_t now)
         if (p[0] >= 4 && p[0] <= len && !hd_crc_differs(p, p[0] - 2U)) {
             return answered(c, p, now);
         }
-        rc = c->awake ? HD_ERR_CRC : HD_ERR_WAKE;
+        rc = !c->awake    ? HD_ERR_WAKE
+             : p[0] > len ? HD_ERR_LENGTH /* for a reason, or by noise */
+                          : HD_ERR_CRC;
     }
     return fault(c, unsure(c, rc), c->awake ? REWIND : RECOVER);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attack.h"
+#include "lint/lint.h"
 #include "policy.h"
 #include "view/page.h"
 
@@ -42,6 +43,52 @@ static int write_page(struct call *c, const struct hd_page *page)
     return code;
 }
 
+/* What `half policy lint` prints unless asked for all: those above info. */
+static unsigned findings_from(const struct hd_lint *l,
+                              struct hd_page_finding *out)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < l->count; i++) {
+        const struct hd_finding *f = &l->findings[i];
+        const struct hd_lint_rule *rule = &hd_lint_rules[f->rule];
+
+        if (f->severity > HD_INFO) {
+            out[count++] = (struct hd_page_finding){
+                    .slot = f->slot,
+                    .rule = rule->name,
+                    .severity = hd_severity_words[f->severity],
+                    .what = f->text,
+                    .why = rule->why,
+                    .fix = rule->fix,
+                    .bits = f->bits,
+                    .allowed = f->allowed,
+                    .inferred = f->inferred};
+        }
+    }
+    return count;
+}
+
+static int judge_and_write(struct call *c, const struct subject *s,
+                           const struct hd_lint *l, const struct hd_attack *a)
+{
+    struct hd_page_finding *findings = calloc(l->count + 1, sizeof *findings);
+
+    if (!findings) {
+        return fail(c, "not enough memory");
+    }
+    const struct hd_page page = {.policy = &s->policy,
+                                 .config = s->config,
+                                 .source = base_name(s->source),
+                                 .attack = a,
+                                 .findings = findings,
+                                 .finding_count = findings_from(l, findings),
+                                 .linted = true};
+    int code = write_page(c, &page);
+    free(findings);
+    return code;
+}
+
 static int run(struct call *c)
 {
     struct subject s;
@@ -50,16 +97,13 @@ static int run(struct call *c)
     if (code != EXIT_DONE) {
         return code;
     }
+    struct hd_lint *l = hd_lint_run(s.config, s.model, &s.policy);
     struct hd_attack *a =
             hd_attack_run(s.config, s.model, HD_ATTACK_FULL, NULL, NULL);
-    if (!a) {
-        return fail(c, "not enough memory");
+    code = l && a ? judge_and_write(c, &s, l, a) : fail(c, "not enough memory");
+    if (l) {
+        hd_lint_free(l);
     }
-    const struct hd_page page = {.policy = &s.policy,
-                                 .config = s.config,
-                                 .source = base_name(s.source),
-                                 .attack = a};
-    code = write_page(c, &page);
     hd_attack_free(a);
     return code;
 }

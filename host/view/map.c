@@ -81,16 +81,53 @@ static void box(const char *class, unsigned node, FILE *out)
             BOX_RIGHT - BOX_LEFT, BOX_HEIGHT);
 }
 
+/* A dot on the box of a slot with findings that nobody has accepted. */
+static unsigned findings_of(const struct hd_page *page, unsigned slot,
+                            const char **gravest)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < page->finding_count; i++) {
+        const struct hd_page_finding *f = &page->findings[i];
+        if (f->slot == (int)slot && !f->allowed) {
+            *gravest = count++ ? *gravest : f->severity;
+        }
+    }
+    return count;
+}
+
+static void dot(const struct hd_page *page, unsigned slot, FILE *out)
+{
+    const char *gravest = "";
+    unsigned count = findings_of(page, slot, &gravest);
+
+    if (count) {
+        fputs("<circle class=\"dot ", out);
+        hd_html_text(out, gravest);
+        fprintf(out,
+                "\" cx=\"%d\" cy=\"%d\" r=\"8\"/><text class=\"dn\" "
+                "x=\"%d\" y=\"%d\">%u</text>",
+                BOX_RIGHT - 16, middle(slot), BOX_RIGHT - 16, middle(slot) + 4,
+                count);
+    }
+}
+
 static void slot_node(const struct hd_page *page, unsigned slot, FILE *out)
 {
     const struct hd_policy_slot *s = &page->policy->slots[slot];
     const char *class = kind_class(page->config, slot);
+    const char *gravest = "";
+    unsigned findings = findings_of(page, slot, &gravest);
     int y = middle(slot);
 
     fprintf(out, "<a class=\"n n%u\" href=\"#slot-%u\" aria-label=\"slot %u, ",
             slot, slot, slot);
     hd_html_text(out, s->name[0] ? s->name : "not listed");
-    fprintf(out, ", %s\">", hd_policy_purposes[s->purpose].word);
+    fprintf(out, ", %s", hd_policy_purposes[s->purpose].word);
+    if (findings) {
+        fprintf(out, ", %u finding%s", findings, findings > 1 ? "s" : "");
+    }
+    fputs("\">", out);
     box(s->name[0] ? "" : "off", slot, out);
     fprintf(out,
             "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\" "
@@ -98,8 +135,10 @@ static void slot_node(const struct hd_page *page, unsigned slot, FILE *out)
             "<text class=\"nm\" x=\"38\" y=\"%d\">",
             class, BOX_LEFT + 3, y - 11, 22, y + 5, slot, y - 1);
     short_name(s->name[0] ? s->name : "\xE2\x80\x94", out);
-    fprintf(out, "</text><text class=\"pu\" x=\"38\" y=\"%d\">%s</text></a>\n",
+    fprintf(out, "</text><text class=\"pu\" x=\"38\" y=\"%d\">%s</text>",
             y + 11, hd_policy_purposes[s->purpose].word);
+    dot(page, slot, out);
+    fputs("</a>\n", out);
 }
 
 static void other_node(unsigned node, const char *name, const char *about,
@@ -178,18 +217,20 @@ static void sentence(const struct hd_page *page, const struct hd_arrow *a,
             place);
 }
 
-static void legend(FILE *out)
+static void legend(const struct hd_page *page, FILE *out)
 {
     static const char *const kinds[][2] = {
             {"kp", "private key"}, {"ku", "public key"}, {"ks", "secret"},
             {"ka", "AES key"},     {"kd", "data"},       {"ko", "reserved"}};
 
-    fputs("<ul class=\"legend\" aria-label=\"colours of the boxes\">", out);
+    fputs("<ul class=\"legend\" aria-label=\"signs on the boxes\">", out);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         fprintf(out, "<li><i class=\"bar %s\"></i>%s</li>", kinds[i][0],
                 kinds[i][1]);
     }
-    fputs("</ul>\n", out);
+    fputs(page->finding_count ? "<li><i class=\"num\">2</i>findings</li></ul>\n"
+                              : "</ul>\n",
+          out);
 }
 
 static void drawing(const struct hd_page *page, const struct hd_arrow *all,
@@ -220,7 +261,7 @@ void hd_page_map(const struct hd_page *page, FILE *out)
           out);
     drawing(page, all, count, out);
     fputs("</div><div>\n", out);
-    legend(out);
+    legend(page, out);
     if (count == 0) {
         fputs("<p>No slot depends on another one.</p>\n", out);
     } else {

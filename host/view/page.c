@@ -52,6 +52,30 @@ static void fact(FILE *out, const char *term, const char *class,
     fputs("</dd></div>", out);
 }
 
+/* "2 high, 1 low"; those that the policy accepts are not counted. */
+static void findings_fact(const struct hd_page *page, FILE *out)
+{
+    static const char *const words[] = {"high", "medium", "low", "info"};
+    char text[96] = "none";
+    size_t used = 0;
+    bool high = false;
+
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+        unsigned count = 0;
+        for (unsigned i = 0; i < page->finding_count; i++) {
+            count += !page->findings[i].allowed &&
+                     strcmp(page->findings[i].severity, words[k]) == 0;
+        }
+        if (count) {
+            int len = snprintf(text + used, sizeof text - used, "%s%u %s",
+                               used ? ", " : "", count, words[k]);
+            used += len > 0 ? (size_t)len : 0;
+            high |= k == 0;
+        }
+    }
+    fact(out, "findings", high ? "open" : used ? "" : "shut", text);
+}
+
 static void header(const struct hd_page *page, FILE *out)
 {
     const struct hd_policy *p = page->policy;
@@ -81,8 +105,7 @@ static void header(const struct hd_page *page, FILE *out)
     fact(out, "data", data_open ? "open" : "shut",
          data_open ? "open" : "locked");
     if (page->linted) {
-        (void)snprintf(used, sizeof used, "%u", page->finding_count);
-        fact(out, "findings", "", page->finding_count ? used : "none");
+        findings_fact(page, out);
     }
     fputs("</dl></header>\n<main>\n", out);
 }

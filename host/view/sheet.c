@@ -5,32 +5,39 @@
 #include "view/inner.h"
 #include "words.h"
 
+static void one_finding(const struct hd_page_finding *f, FILE *out)
+{
+    const char *const more[] = {f->bits, f->why, f->allowed ? NULL : f->fix,
+                                f->allowed};
+    static const char *const leads[] = {"", "", "Fix: ", "Accepted: "};
+
+    fputs("<div class=\"finding ", out);
+    hd_html_text(out, f->allowed ? "allowed" : f->severity);
+    fputs("\"><p><b class=\"sev\">", out);
+    hd_html_text(out, f->severity);
+    fputs("</b> <code>", out);
+    hd_html_text(out, f->rule);
+    fputs("</code> ", out);
+    hd_html_text(out, f->what);
+    fputs(f->inferred ? " <em>(inferred: no public document says so)</em></p>"
+                      : "</p>",
+          out);
+    for (size_t k = 0; k < sizeof more / sizeof more[0]; k++) {
+        if (more[k] && more[k][0]) {
+            fprintf(out, "<p%s>%s", k == 0 ? " class=\"at\"" : "", leads[k]);
+            hd_html_text(out, more[k]);
+            fputs("</p>", out);
+        }
+    }
+    fputs("</div>\n", out);
+}
+
 void hd_page_findings(const struct hd_page *page, int slot, FILE *out)
 {
     for (unsigned i = 0; i < page->finding_count; i++) {
-        const struct hd_page_finding *f = &page->findings[i];
-
-        if (f->slot != slot) {
-            continue;
+        if (page->findings[i].slot == slot) {
+            one_finding(&page->findings[i], out);
         }
-        fprintf(out, "<div class=\"finding%s\"><p><b class=\"sev\">",
-                f->allowed ? " allowed" : "");
-        hd_html_text(out, f->severity);
-        fputs("</b> <code>", out);
-        hd_html_text(out, f->rule);
-        fputs("</code> ", out);
-        hd_html_text(out, f->what);
-        fputs("</p>", out);
-        const char *const more[] = {f->why, f->fix, f->allowed};
-        static const char *const leads[] = {"", "Fix: ", "Accepted: "};
-        for (size_t k = 0; k < 3; k++) {
-            if (more[k] && more[k][0]) {
-                fprintf(out, "<p>%s", leads[k]);
-                hd_html_text(out, more[k]);
-                fputs("</p>", out);
-            }
-        }
-        fputs("</div>\n", out);
     }
 }
 

@@ -44,7 +44,10 @@ FAINT = """(() => {
   const lum = c => { const v = c.slice(0, 3).map(x => { x /= 255;
       return x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4; });
       return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
-  const back = e => { for (; e; e = e.parentElement) {
+  const back = e => {
+    if (e.matches('.dn'))
+      return rgb(getComputedStyle(e.previousElementSibling).fill);
+    for (; e; e = e.parentElement) {
       const s = getComputedStyle(e);
       if (e.tagName === 'a' && e.querySelector('.box:not(.off)'))
         return rgb(getComputedStyle(e.querySelector('.box')).fill);
@@ -110,9 +113,12 @@ def quiet(b, path):
     return not said and asked == [own], f"{said} {asked}"
 
 
-def shots(b, path, name):
-    for width, height, label in ((1280, 900, "desktop"), (360, 740, "phone")):
-        for dark in (False, True):
+DESKTOP, PHONE = (1280, 900, "desktop"), (360, 740, "phone")
+
+
+def shots(b, path, name, looks):
+    for (width, height, label), shades in looks:
+        for dark in shades:
             b.open(path, width, height, dark)
             at = f"{name}, {label}, {'dark' if dark else 'light'}: "
             wide = b.js("document.documentElement.scrollWidth")
@@ -240,11 +246,20 @@ def main():
         page = view(f"{folder}/page.html",
                     f"{SOURCE}/policies/connected-device.yaml")
         crowd = view(f"{folder}/crowd.html", "--hex",
-                     f"{SOURCE}/tests/data/configs/cryptoauthlib-test-608.hex")
+                     f"{SOURCE}/tests/data/configs/seed-notebook.hex")
         evil = hostile_page(folder)
         with Browser(CHROMIUM) as b:
-            shots(b, page, "connected-device")
-            shots(b, crowd, "many-arrows")
+            shots(b, page, "connected-device",
+                  ((DESKTOP, (False, True)), (PHONE, (False, True))))
+            shots(b, crowd, "many-arrows",
+                  ((DESKTOP, (True,)), (PHONE, (False,))))
+            finding = b.js("document.querySelector('#slot-2 .finding.high')"
+                           ".innerText")
+            check("a finding stands on its slot, with its bits",
+                  "PRIV-REGEN" in finding and "bytes 24-25" in finding, finding)
+            check("and in the map", b.js(
+                "document.querySelector('.n2 .dot.high') !== null &&"
+                "/finding/.test(document.querySelector('.n2').ariaLabel)"))
             wrong = b.js(STRUCTURE)
             check("headings, labels and links are whole", not wrong, wrong)
             keyboard(b, page)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doctor.h"
 #include "explain/history.h"
 #include "parse.h"
 #include "policy.h"
@@ -19,6 +20,7 @@ static const struct option options[] = {
          "its configuration: 128 bytes, hex or raw (half policy from-hex "
          "reads the same)"},
         OPTION_CHIP,
+        {"bundle", 0, "FILE", "the configuration in a bundle of half doctor"},
         {"variant", 0, "508a|608a|608b",
          "which part it is (from the "
          "configuration, or 608b)"},
@@ -329,7 +331,20 @@ static int take_history(struct call *c, struct hd_history *h)
     return code;
 }
 
-/* --config, --chip, or what the recording shows. */
+static int config_from_bundle(struct call *c, const char *path,
+                              uint8_t config[128])
+{
+    struct hd_doctor d;
+    int code = bundle_from_file(c, path, &d);
+
+    if (code == EXIT_DONE && !d.has_config) {
+        code = fail_usage(c, "%s holds no configuration", path);
+    }
+    memcpy(config, d.config, sizeof d.config);
+    return code;
+}
+
+/* --config, --bundle, --chip, or what the recording shows. */
 static int find_config(struct call *c, const struct hd_history *h,
                        struct hd_explain_case *k)
 {
@@ -338,6 +353,9 @@ static int find_config(struct call *c, const struct hd_history *h,
 
     if (file) {
         return config_from_file(c, file, k->config);
+    }
+    if (option_given(c, "bundle")) {
+        return config_from_bundle(c, option_text(c, "bundle", NULL), k->config);
     }
     if (option_given(c, "chip") || (unknown && getenv("HALF_CHIP"))) {
         return config_from_chip(c, k->config);

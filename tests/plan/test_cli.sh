@@ -121,3 +121,38 @@ apply --chip sim:two.vchip --confirm "$hash" >out 2>err || code=$?
 wait $first || grep -q 'in use\|busy\|lock' one.err || wrong "the first failed without a reason"
 exits 0 "two at once: the chip is whole" \
     "$half" diff -p policy.yaml --chip sim:two.vchip
+
+# Killed at three places, then two at once, on a chip that several programs
+# share. Whenever the kill strikes, the next run goes on.
+exits 0 "a chip on a socket" "$half" sim create --seed 05 served.vchip
+"$half" sim serve --chip served.vchip --socket "$work/door" --clock real \
+    --exit-with $$ >serve.out 2>&1 &
+tries=0
+until grep -q ready serve.out || [ $tries = 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+hash=$(hash_of "unix:$work/door")
+for step in 'slot 0' 'slot 5' 'slot 12'; do
+    # in the background without a function, so that $! is the tool itself
+    "$half" apply -p policy.yaml --keys keys --chip "unix:$work/door" \
+        --confirm "$hash" >killed.out 2>&1 &
+    pid=$!
+    tries=0
+    until grep -q "$step" killed.out || [ $tries = 200 ]; do
+        tries=$((tries + 1))
+        sleep 0.05
+    done
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+done
+apply --chip "unix:$work/door" --confirm "$hash" >one.out 2>one.err &
+first=$!
+code=0
+apply --chip "unix:$work/door" --confirm "$hash" >out 2>err || code=$?
+[ "$code" = 0 ] || grep -q 'in use\|busy\|lock' err || wrong "the second failed without a reason"
+wait $first || grep -q 'in use\|busy\|lock' one.err || wrong "the first failed without a reason"
+exits 0 "killed three times, then two at once: finished" \
+    apply --chip "unix:$work/door" --confirm "$hash"
+exits 0 "and the chip is what the policy says" \
+    "$half" diff -p policy.yaml --chip "unix:$work/door"

@@ -31,18 +31,20 @@ check: setup-all
 	@scripts/check.sh
 
 ## test: build and run the tests once, no sanitizers
-test: all
+test: setup-build setup-test
+	@$(call configure,$(BUILD),-DHD_TESTS=ON)
+	@$(call compile,$(BUILD))
 	@$(call ctest,$(BUILD))
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan: setup-build setup-test
-	@$(call configure,$(BUILD)-asan,-DHD_SANITIZE=address$(comma)undefined -DCMAKE_BUILD_TYPE=Debug)
+	@$(call configure,$(BUILD)-asan,-DHD_TESTS=ON -DHD_SANITIZE=address$(comma)undefined -DCMAKE_BUILD_TYPE=Debug)
 	@$(call compile,$(BUILD)-asan)
 	@$(call ctest,$(BUILD)-asan)
 
 ## clang: build with clang, warnings as errors
 clang: setup-build setup-test
-	@CC=clang cmake -S . -B $(BUILD)-clang >/dev/null
+	@CC=clang cmake -S . -B $(BUILD)-clang -DHD_TESTS=ON >/dev/null
 	@$(call compile,$(BUILD)-clang)
 
 ## fmt: format the sources in place
@@ -54,7 +56,9 @@ fmt-check: setup-lint
 	@git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 
 ## lint: clang-tidy and cppcheck and the project's own rules
-lint: setup-lint all
+lint: setup-build setup-test setup-lint
+	@$(call configure,$(BUILD),-DHD_TESTS=ON)
+	@$(call compile,$(BUILD))
 	@scripts/lint.sh $(BUILD)
 
 ## arch: prove that lib/ is freestanding, without heap, globals or upward dependency

@@ -296,6 +296,53 @@ static void test_a_rehearsal_fails_where_apply_would(void **state)
     hd_vchip_free(&b.vchip);
 }
 
+static void
+test_a_key_that_could_not_be_used_is_found_before_locks(void **state)
+{
+    unsigned uses;
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    /* results must be encrypted, and there is nothing to encrypt them with */
+    hd_policy_set(b.policy.config, HD_F_IoProtectionKeyEnable, 0, 0);
+    assert_int_equal(rehearse(&b, &uses), HD_ERR_CORRUPT);
+    assert_non_null(strstr(b.run.problem, "slot 3 (update-key): to agree on a "
+                                          "secret is allowed by the policy"));
+    assert_int_equal(b.vchip.ee[87], 0x55);
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_a_plan_takes_less_than_two_seconds_of_the_chip(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    b.vchip.speed = HD_V_MAXIMUM;
+    b.bus.hz = 400000;
+    assert_int_equal(
+            hd_chip_open(&b.chip, &hd_sim_bus, &b.sim, &hd_crypto_openssl),
+            HD_OK);
+    assert_int_equal(look_and_plan(&b), HD_OK);
+    hd_chip_close(&b.chip);
+    print_message("blank chip: %u ms\n", (unsigned)(b.bus.now_ns / 1000000));
+    assert_true(b.bus.now_ns < 2000000000U);
+    b.bus.hz = 1000000;
+    assert_int_equal(apply(&b), HD_OK);
+    b.bus.hz = 400000;
+    uint64_t start = b.bus.now_ns;
+    assert_int_equal(
+            hd_chip_open(&b.chip, &hd_sim_bus, &b.sim, &hd_crypto_openssl),
+            HD_OK);
+    assert_int_equal(look_and_plan(&b), HD_OK);
+    hd_chip_close(&b.chip);
+    print_message("locked chip: %u ms\n",
+                  (unsigned)((b.bus.now_ns - start) / 1000000));
+    assert_true(b.bus.now_ns - start < 2000000000U);
+    hd_vchip_free(&b.vchip);
+}
+
 /* ------------------------------------------------------------- power cuts */
 
 static void cut_at(struct bench *b, enum hd_fault_kind kind, uint32_t nth)
@@ -427,6 +474,10 @@ int main(void)
             cmocka_unit_test(test_a_slot_is_locked_once_it_is_filled),
             cmocka_unit_test(test_every_recipe_passes_its_rehearsal),
             cmocka_unit_test(test_a_rehearsal_fails_where_apply_would),
+            cmocka_unit_test(
+                    test_a_key_that_could_not_be_used_is_found_before_locks),
+            cmocka_unit_test(
+                    test_a_plan_takes_less_than_two_seconds_of_the_chip),
             cmocka_unit_test(test_a_cut_at_every_eeprom_write_is_finished),
             cmocka_unit_test(
                     test_a_chip_that_vanishes_at_any_transfer_is_finished),

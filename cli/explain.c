@@ -114,16 +114,11 @@ static void say_steps(struct call *c, const struct hd_explanation *e)
 static void bits_text(const struct hd_explanation *e, char *out, size_t size)
 {
     const unsigned low = e->mask & (~(unsigned)e->mask + 1U);
-    unsigned first = 0;
 
-    while (e->mask >> first != 0 && (e->mask >> first & 1) == 0) {
-        first++;
-    }
     (void)snprintf(out, size,
-                   "0x%X in the bits 0x%04X of the word at configuration "
-                   "byte %u",
+                   "these bits = 0x%X (mask 0x%04X of the word at "
+                   "configuration byte %u)",
                    e->value / low, e->mask, e->byte);
-    (void)first;
 }
 
 static void say_models(struct call *c, const struct hd_explanation *e)
@@ -141,10 +136,11 @@ static void say_verdict(struct call *c, const struct hd_explanation *e)
 
     switch (e->verdict) {
     case HD_EXPLAIN_WORKS:
-        say(c, "The virtual chip accepts it with this configuration and "
-               "locks. What the real chip\nobjects to is something that "
-               "neither shows: what is in its slots, its counters, or\nwhat "
-               "went before. Give a trace of the bus, or --status.\n");
+        say(c,
+            "The virtual chip accepts it with this configuration and "
+            "locks. If the real chip refuses it,\nthe reason is something that "
+            "neither shows: what is in its slots, its counters, or what\nwent "
+            "before. Give a trace of the bus, or --status.\n");
         return;
     case HD_EXPLAIN_STEPS_WORK:
         say(c, "This would have worked%s:\n",

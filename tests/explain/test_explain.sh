@@ -62,6 +62,15 @@ wants TEMPKEY_EMPTY "$half" explain pasted.hex \
     --config "$configs/seed-notebook.hex"
 wants '"verdict": "steps"' "$half" explain pasted.hex --json \
     --config "$configs/seed-notebook.hex"
+# sessions of real chips: what they accepted, the virtual chip accepts
+traces=$here/../data/traces
+for n in 1 2 3 4 5 6 7 8; do
+    wants "accepts it" "$half" explain "$traces/atecc608a-jwt-session.txt" \
+        --config "$configs/seed-notebook.hex" --at $n
+done
+wants "none of them was refused" "$half" explain --all \
+    "$traces/atecc508a-silicon.sr" \
+    --config "$configs/arduino-default-tls-508a.hex"
 printf '{"a":\n' >bad.jsonl
 wants "no JSON object" "$half" explain bad.jsonl
 echo "explain: ok"

@@ -21,7 +21,7 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
 
 
 class Browser:
-    def __init__(self, program, seconds=25):
+    def __init__(self, program, seconds=200):
         self.deadline = time.monotonic() + seconds
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_child, self.write_to = os.pipe()

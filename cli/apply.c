@@ -274,17 +274,7 @@ static int work(struct session *s, void *ctx)
 
 static int run(struct call *c)
 {
-    struct planning *g = planning_new(c);
-
-    if (!g) {
-        return EXIT_USAGE;
-    }
-    int code = planning_read(c, g, false);
-    if (code == EXIT_DONE) {
-        code = with_chip(c, work, g);
-    }
-    planning_free(g);
-    return code;
+    return planning_run(c, work);
 }
 
 const struct verb verb_apply = {

@@ -134,17 +134,8 @@ static int range_from_options(struct call *c, struct job *job)
 
 static int key_from_options(struct call *c, struct job *job)
 {
-    unsigned long slot = 0;
-    int code = option_number(c, "key-slot", 0, 15, &slot);
+    int code = option_session_key(c, &job->key_slot, job->key, &job->encrypted);
 
-    job->key_slot = (uint16_t)slot;
-    if (code == EXIT_DONE &&
-        option_given(c, "key-slot") != option_given(c, "key-file")) {
-        code = fail_usage(c, "--key-slot and --key-file belong together");
-    }
-    if (code == EXIT_DONE) {
-        code = option_secret(c, "key-file", job->key, 32, &job->encrypted);
-    }
     if (code == EXIT_DONE && job->encrypted && job->zone != HD_ZONE_DATA) {
         code = fail_usage(c, "only slots can be read encrypted");
     }

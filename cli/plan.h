@@ -42,8 +42,12 @@ void planning_show(struct call *c, const struct planning *g);
 /* Says what is impossible; EXIT_REFUSED if anything is. */
 int planning_refuse(struct call *c, const struct planning *g);
 
-/* Never NULL: the program has no use for a run without memory. */
+/* NULL when there is no memory, which has been told then. */
 struct planning *planning_new(struct call *c);
 void planning_free(struct planning *g);
+
+/* Reads the policy, opens the chip, and lets work do the rest; its context is
+ * the struct planning. */
+int planning_run(struct call *c, int (*work)(struct session *s, void *ctx));
 
 #endif

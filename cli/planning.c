@@ -239,3 +239,18 @@ int planning_refuse(struct call *c, const struct planning *g)
                       plan->problems[0])
              : EXIT_DONE;
 }
+
+int planning_run(struct call *c, int (*work)(struct session *s, void *ctx))
+{
+    struct planning *g = planning_new(c);
+
+    if (!g) {
+        return EXIT_USAGE;
+    }
+    int code = planning_read(c, g, false);
+    if (code == EXIT_DONE) {
+        code = with_chip(c, work, g);
+    }
+    planning_free(g);
+    return code;
+}

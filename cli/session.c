@@ -181,6 +181,21 @@ int option_secret(struct call *c, const char *name, uint8_t *secret, size_t len,
     return path ? read_secret(c, path, secret, len) : EXIT_DONE;
 }
 
+int option_session_key(struct call *c, uint16_t *slot, uint8_t key[32],
+                       bool *given)
+{
+    unsigned long number = 0;
+    int code = option_number(c, "key-slot", 0, 15, &number);
+
+    *slot = (uint16_t)number;
+    if (code == EXIT_DONE &&
+        option_given(c, "key-slot") != option_given(c, "key-file")) {
+        code = fail_usage(c, "--key-slot and --key-file belong together");
+    }
+    return code == EXIT_DONE ? option_secret(c, "key-file", key, 32, given)
+                             : code;
+}
+
 int option_hex(struct call *c, const char *name, uint8_t *bytes, size_t len,
                bool *given)
 {

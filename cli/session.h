@@ -79,6 +79,11 @@ int option_slot(struct call *c, uint16_t *slot);
 int option_secret(struct call *c, const char *name, uint8_t *secret, size_t len,
                   bool *given);
 
+/* --key-slot and --key-file, both or neither: the key of an encrypted read or
+ * write. *given says whether; the key is untouched if not. */
+int option_session_key(struct call *c, uint16_t *slot, uint8_t key[32],
+                       bool *given);
+
 /* Exactly len bytes of hex from option --name, likewise. */
 int option_hex(struct call *c, const char *name, uint8_t *bytes, size_t len,
                bool *given);

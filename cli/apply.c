@@ -19,6 +19,7 @@ static const struct option options[] = {
         OPTION_POLICY,
         OPTION_CHIP,
         OPTION_FILES,
+        OPTION_FILL,
         {"keys", 0, "DIR",
          "where secrets are kept: SERIAL-NAME.key of this device, made at "
          "random where it is missing; NAME.key of the whole fleet"},
@@ -239,6 +240,7 @@ static int carry_out(struct session *s, struct planning *g)
     }
     put(s->call, "steps_done", json_integer(left));
     say(s->call, "read back: %s is what %s says\n", s->serial, g->policy.name);
+    planning_show_waiting(s->call, g);
     return EXIT_DONE;
 }
 

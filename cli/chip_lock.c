@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "plan/apply.h"
+
 #include "describe.h"
 #include "parse.h"
 #include "session.h"
@@ -179,57 +181,27 @@ static int prepare_slot(struct session *s, struct job *job)
 
 /* ------------------------------------------------------------- all three */
 
-static int lock_now(struct session *s, const struct job *job)
-{
-    switch (job->what) {
-    case CONFIG:
-        return hd_chip_lock_config(&s->chip, job->crc);
-    case DATA:
-        return hd_chip_lock_data(&s->chip, job->crc);
-    default:
-        return hd_chip_lock_slot(&s->chip, job->slot);
-    }
-}
-
 static const struct {
+    enum hd_plan_kind kind;
     int (*prepare)(struct session *s, struct job *job);
     const char *warning;
     const char *likely;
 } kinds[] = {
-        [CONFIG] = {prepare_config,
+        [CONFIG] = {HD_PLAN_LOCK_CONFIG, prepare_config,
                     "The configuration would be locked for ever: what each "
                     "slot is for, and who may use it.",
                     "the checksum did not match, or it is locked already"},
-        [DATA] = {prepare_data,
+        [DATA] = {HD_PLAN_LOCK_DATA, prepare_data,
                   "The data and OTP zones would be locked for ever: from then "
                   "on slots obey the rules of the configuration.",
                   "the configuration is not locked yet, or the checksum does "
                   "not match what the zones hold"},
-        [SLOT] = {prepare_slot,
+        [SLOT] = {HD_PLAN_LOCK_SLOT, prepare_slot,
                   "The slot would be locked for ever: its content could not "
                   "be changed any more.",
                   "the configuration must be locked and the slot be lockable "
                   "(KeyConfig bit 5)"},
 };
-
-static int check_locked(struct session *s, const struct job *job)
-{
-    struct hd_chip_locks locks;
-    int err = hd_chip_lock_state(&s->chip, &locks);
-
-    if (err) {
-        return chip_failed(s, err, NULL, "reading the locks back");
-    }
-    bool done = job->what == CONFIG ? locks.config
-                : job->what == DATA ? locks.data
-                                    : locks.slots >> job->slot & 1;
-    put(s->call, "locked", json_boolean(done));
-    if (!done) {
-        return refuse(s->call, "the chip said yes, but reads as not locked");
-    }
-    say(s->call, "locked\n");
-    return EXIT_DONE;
-}
 
 static int work(struct session *s, void *ctx)
 {
@@ -250,11 +222,14 @@ static int work(struct session *s, void *ctx)
     if (code != EXIT_DONE) {
         return code;
     }
-    int err = lock_now(s, job);
+    int err =
+            hd_plan_lock(&s->chip, kinds[job->what].kind, job->slot, job->crc);
     if (err) {
         return chip_failed(s, err, kinds[job->what].likely, "Lock");
     }
-    return check_locked(s, job);
+    put(s->call, "locked", json_boolean(true));
+    say(s->call, "locked\n");
+    return EXIT_DONE;
 }
 
 static int expected_from_options(struct call *c, struct job *job)

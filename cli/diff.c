@@ -6,7 +6,8 @@
 #include "plan.h"
 
 static const struct option options[] = {
-        OPTION_POLICY, OPTION_CHIP, OPTION_FILES, OPTION_JSON, OPTION_END,
+        OPTION_POLICY, OPTION_CHIP, OPTION_FILES,
+        OPTION_FILL,   OPTION_JSON, OPTION_END,
 };
 
 struct audit {
@@ -55,6 +56,15 @@ static void show_steps(struct call *c, const struct planning *g, json_t *list)
         if (!g->plan.steps[i].done && g->plan.steps[i].kind != HD_PLAN_CONFIG) {
             hd_plan_step_text(&g->plan, &g->plan.steps[i], step, sizeof step);
             (void)snprintf(text, sizeof text, "not done: %s", step);
+            tell(c, list, text);
+        }
+    }
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        if (g->plan.waiting >> slot & 1U) {
+            (void)snprintf(text, sizeof text,
+                           "not done: slot %u (%s) is to be locked once it is "
+                           "filled, and is not locked",
+                           slot, g->policy.slots[slot].name);
             tell(c, list, text);
         }
     }

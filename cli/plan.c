@@ -7,7 +7,8 @@
 #include "plan.h"
 
 static const struct option options[] = {
-        OPTION_POLICY, OPTION_CHIP, OPTION_FILES, OPTION_JSON, OPTION_END,
+        OPTION_POLICY, OPTION_CHIP, OPTION_FILES,
+        OPTION_FILL,   OPTION_JSON, OPTION_END,
 };
 
 /* ------------------------------------------------------------ the attacker */
@@ -78,6 +79,11 @@ static void show_attacker(struct call *c, const struct planning *g)
     memcpy(then, g->plan.policy.config, sizeof then);
     then[86] = g->policy.lock_data ? 0 : then[86];
     then[87] = g->policy.lock_config ? 0 : then[87];
+    for (unsigned i = 0; i < g->plan.count; i++) {
+        if (g->plan.steps[i].kind == HD_PLAN_LOCK_SLOT) {
+            hd_policy_set(then, HD_F_SlotLocked, g->plan.steps[i].slot, 0);
+        }
+    }
     struct hd_attack *a =
             hd_attack_run(g->seen.config, model, HD_ATTACK_QUICK, NULL, NULL);
     struct hd_attack *b =

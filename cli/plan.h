@@ -28,6 +28,14 @@ struct planning {
                 "where the policy's `file:` are; default: where the policy is" \
     }
 
+#define OPTION_FILL                                                            \
+    {                                                                          \
+        "fill", 0, "NAME=FILE...",                                             \
+                "what a slot holds that the policy leaves for later: bytes "   \
+                "as they are, or a public key. Then it is locked, if the "     \
+                "policy says `lock: once-filled`"                              \
+    }
+
 /*
  * The policy of --policy, and what its files say. lenient: a file that is
  * not there is a bit in missing, not an error. EXIT_DONE, or told.
@@ -39,6 +47,8 @@ int planning_make(struct session *s, struct planning *g);
 
 /* The lists that people and programs read. */
 void planning_show(struct call *c, const struct planning *g);
+/* The slots that are still to be filled and locked. */
+void planning_show_waiting(struct call *c, const struct planning *g);
 /* Says what is impossible; EXIT_REFUSED if anything is. */
 int planning_refuse(struct call *c, const struct planning *g);
 

@@ -72,11 +72,24 @@ static int read_key(struct call *c, const char *path, uint8_t *image)
     return code;
 }
 
+static int read_content(struct call *c, struct planning *g, unsigned slot,
+                        const char *path)
+{
+    uint8_t *image = g->contents.slot[slot];
+    int code = hd_policy_kind(g->policy.config, slot) == HD_KIND_PUBLIC
+                       ? read_key(c, path, image)
+                       : read_bytes(c, path, image, hd_plan_slot_size(slot));
+
+    if (code == EXIT_DONE) {
+        g->contents.given |= (uint16_t)(1U << slot);
+    }
+    return code;
+}
+
 static int read_slot(struct call *c, struct planning *g, unsigned slot,
                      bool lenient)
 {
     char path[1024];
-    uint8_t *image = g->contents.slot[slot];
     int code = file_path(c, g->policy.slots[slot].file, path, sizeof path);
 
     if (code != EXIT_DONE) {
@@ -86,11 +99,74 @@ static int read_slot(struct call *c, struct planning *g, unsigned slot,
         g->missing |= (uint16_t)(1U << slot);
         return EXIT_DONE;
     }
-    code = hd_policy_kind(g->policy.config, slot) == HD_KIND_PUBLIC
-                   ? read_key(c, path, image)
-                   : read_bytes(c, path, image, hd_plan_slot_size(slot));
-    if (code == EXIT_DONE) {
-        g->contents.given |= (uint16_t)(1U << slot);
+    return read_content(c, g, slot, path);
+}
+
+/* -------------------------------------------------------------------- fill */
+
+/* The names that --fill could mean, for who misspelt one. */
+static void names_left_for_later(const struct planning *g, char *out,
+                                 size_t size)
+{
+    size_t used = 0;
+
+    (void)snprintf(out, size, "none");
+    for (unsigned i = 0; i < HD_POLICY_SLOTS && used < size; i++) {
+        const struct hd_policy_slot *s = &g->policy.slots[i];
+
+        if (s->content == HD_CONTENT_LATER && s->name[0]) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                     used ? ", " : "", s->name);
+        }
+    }
+}
+
+static int slot_named(struct call *c, const struct planning *g,
+                      const char *name, size_t len, unsigned *slot)
+{
+    char later[512];
+
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        const char *own = g->policy.slots[i].name;
+
+        if (len > 0 && strlen(own) == len && memcmp(own, name, len) == 0) {
+            *slot = i;
+            return EXIT_DONE;
+        }
+    }
+    names_left_for_later(g, later, sizeof later);
+    return fail_usage(c,
+                      "--fill: the policy has no slot named '%.*s'; it "
+                      "leaves for later: %s",
+                      (int)len, name, later);
+}
+
+static int fill_slot(struct call *c, struct planning *g, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    struct hd_policy_error why;
+    unsigned slot = 0;
+    int code;
+
+    if (!equals || !equals[1]) {
+        return fail_usage(c, "--fill %s: say NAME=FILE", text);
+    }
+    code = slot_named(c, g, text, (size_t)(equals - text), &slot);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (hd_plan_fill(&g->contents, &g->policy, slot, &why) != HD_OK) {
+        return fail_usage(c, "--fill %s: %s", text, why.text);
+    }
+    return read_content(c, g, slot, equals + 1);
+}
+
+static int fill_slots(struct call *c, struct planning *g)
+{
+    int code = EXIT_DONE;
+
+    for (unsigned i = 0; i < c->repeat_count && code == EXIT_DONE; i++) {
+        code = fill_slot(c, g, c->repeats[i]);
     }
     return code;
 }
@@ -127,7 +203,7 @@ int planning_read(struct call *c, struct planning *g, bool lenient)
             code = read_slot(c, g, i, lenient);
         }
     }
-    return code;
+    return code == EXIT_DONE ? fill_slots(c, g) : code;
 }
 
 int planning_make(struct session *s, struct planning *g)
@@ -148,14 +224,14 @@ int planning_make(struct session *s, struct planning *g)
 
 /* ----------------------------------------------------------------- showing */
 
-static void show_steps(struct call *c, const struct hd_plan *plan, bool locks)
+static void show_steps(struct call *c, const struct hd_plan *plan, bool ever)
 {
     char text[384];
 
     for (unsigned i = 0; i < plan->count; i++) {
         const struct hd_plan_step *step = &plan->steps[i];
 
-        if (hd_plan_is_lock(step) == locks) {
+        if (hd_plan_is_for_ever(plan, step) == ever) {
             hd_plan_step_text(plan, step, text, sizeof text);
             say(c, "  %s %s\n", step->done ? "done   " : "to do  ", text);
         }
@@ -186,12 +262,32 @@ static json_t *steps_json(const struct hd_plan *plan)
         const struct hd_plan_step *step = &plan->steps[i];
 
         hd_plan_step_text(plan, step, text, sizeof text);
-        (void)json_array_append_new(steps, json_pack("{s:s, s:b, s:b}", "step",
-                                                     text, "irreversible",
-                                                     hd_plan_is_lock(step),
-                                                     "done", step->done));
+        (void)json_array_append_new(
+                steps,
+                json_pack("{s:s, s:b, s:b}", "step", text, "irreversible",
+                          hd_plan_is_for_ever(plan, step), "done", step->done));
     }
     return steps;
+}
+
+void planning_show_waiting(struct call *c, const struct planning *g)
+{
+    json_t *list = json_array();
+
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        const char *name = g->policy.slots[slot].name;
+
+        if (!(g->plan.waiting >> slot & 1U)) {
+            continue;
+        }
+        if (json_array_size(list) == 0) {
+            say(c, "\nto be filled later, and locked then\n");
+        }
+        say(c, "  waits   slot %u (%s): --fill %s=FILE\n", slot, name,
+            name[0] ? name : "NAME");
+        (void)json_array_append_new(list, json_string(name));
+    }
+    put(c, "waiting", list);
 }
 
 void planning_show(struct call *c, const struct planning *g)
@@ -208,6 +304,7 @@ void planning_show(struct call *c, const struct planning *g)
     show_steps(c, plan, false);
     say(c, "\nfor ever\n");
     show_steps(c, plan, true);
+    planning_show_waiting(c, g);
     if (!g->policy.lock_data) {
         say(c, "\nSlots and OTP stay as they are: the policy locks the data "
                "zone later, and before that\nnobody could check what is in "

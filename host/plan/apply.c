@@ -12,7 +12,8 @@ static int lock_config(struct hd_plan_run *run)
     memcpy(config, run->plan->policy.config, sizeof config);
     config[86] = 0x55; /* as it is while the chip computes */
     config[87] = 0x55;
-    return hd_chip_lock_config(run->chip, hd_chip_crc(config, sizeof config));
+    return hd_plan_lock(run->chip, HD_PLAN_LOCK_CONFIG, 0,
+                        hd_chip_crc(config, sizeof config));
 }
 
 static int lock_data(struct hd_plan_run *run)
@@ -29,10 +30,37 @@ static int lock_data(struct hd_plan_run *run)
     }
     memcpy(zone + len, run->contents->otp, HD_OTP_BYTES);
     len += HD_OTP_BYTES;
-    int err = hd_chip_lock_data(run->chip, hd_chip_crc(zone, len));
+    int err = hd_plan_lock(run->chip, HD_PLAN_LOCK_DATA, 0,
+                           hd_chip_crc(zone, len));
 
     hd_wipe(zone, sizeof zone);
     return err;
+}
+
+/* No checksum guards this lock, so what it freezes is read first. */
+static int lock_slot(struct hd_plan_run *run, unsigned slot)
+{
+    uint8_t is[HD_PLAN_SLOT_SIZE];
+    const uint8_t *should = run->contents->slot[slot];
+    size_t len = hd_plan_slot_size(slot);
+    int err;
+
+    if (has(run->contents->given, slot) &&
+        is_readable(run->plan->policy.config, slot)) {
+        err = hd_chip_read(run->chip, HD_ZONE_DATA, (uint16_t)slot, 0, is, len);
+        if (err != HD_OK && !hd_err_is_refusal(err)) {
+            return err;
+        }
+        if (err == HD_OK && memcmp(is, should, len) != 0) {
+            (void)snprintf(run->problem, sizeof run->problem,
+                           "slot %u reads otherwise than it was written, so "
+                           "it was not locked. Run it again; if this stays, "
+                           "somebody changes what is on the bus",
+                           slot);
+            return HD_ERR_CORRUPT;
+        }
+    }
+    return hd_plan_lock(run->chip, HD_PLAN_LOCK_SLOT, slot, 0);
 }
 
 static int do_step(struct hd_plan_run *run, const struct hd_plan_step *step)
@@ -56,28 +84,8 @@ static int do_step(struct hd_plan_run *run, const struct hd_plan_step *step)
     case HD_PLAN_LOCK_DATA:
         return lock_data(run);
     default:
-        return hd_chip_lock_slot(run->chip, step->slot);
+        return lock_slot(run, step->slot);
     }
-}
-
-/* Locks are looked at rather than believed: an answer can get lost. */
-static int check_lock(struct hd_plan_run *run, const struct hd_plan_step *step,
-                      int said)
-{
-    struct hd_chip_locks locks;
-    int err = hd_chip_lock_state(run->chip, &locks);
-
-    if (err != HD_OK) {
-        return said != HD_OK ? said : err;
-    }
-    bool locked = step->kind == HD_PLAN_LOCK_CONFIG ? locks.config
-                  : step->kind == HD_PLAN_LOCK_DATA
-                          ? locks.data
-                          : ((unsigned)locks.slots >> step->slot & 1U) != 0;
-    if (locked) {
-        return HD_OK;
-    }
-    return said != HD_OK ? said : HD_ERR_UNSURE;
 }
 
 static void report(const struct hd_plan_run *run,
@@ -179,9 +187,6 @@ int hd_plan_apply(struct hd_plan_run *run)
         run->step = step;
         int err = do_step(run, step);
 
-        if (hd_plan_is_lock(step)) {
-            err = check_lock(run, step, err);
-        }
         if (err != HD_OK) {
             return err;
         }

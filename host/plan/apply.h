@@ -15,6 +15,19 @@
 
 #include "plan/plan.h"
 
+/*
+ * Locks, for ever: a zone with the checksum of what it must hold (the chip
+ * refuses where it holds something else), a slot as it is. The only place
+ * outside the driver that asks for a lock; scripts/lint.sh looks.
+ *
+ * kind: HD_PLAN_LOCK_CONFIG, _DATA or _SLOT; crc counts for zones, slot for
+ * slots. Locks are looked at afterwards rather than believed, since an answer
+ * can get lost: HD_OK means locked. HD_ERR_UNSURE: the chip said yes and is
+ * not locked. Otherwise the driver's error.
+ */
+int hd_plan_lock(struct hd_chip *chip, enum hd_plan_kind kind, unsigned slot,
+                 uint16_t crc) HD_MUST_CHECK;
+
 /* Called once a step: whether it was done now or before. */
 typedef void hd_plan_report(void *ctx, const struct hd_plan *plan,
                             const struct hd_plan_step *step, bool done_now);

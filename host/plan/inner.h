@@ -23,6 +23,12 @@ static inline bool seen_slot_locked(const uint8_t *config, unsigned slot)
     return hd_policy_get(config, HD_F_SlotLocked, slot) == 0;
 }
 
+/* Bit n of a mask of slots. */
+static inline bool has(uint16_t mask, unsigned slot)
+{
+    return ((unsigned)mask >> slot & 1U) != 0;
+}
+
 static inline bool is_private(const struct hd_policy *p, unsigned slot)
 {
     return hd_policy_get(p->config, HD_F_Private, slot) != 0;

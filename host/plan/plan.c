@@ -18,6 +18,19 @@ void slot_text(const struct hd_policy *p, unsigned slot, char *out, size_t size)
     (void)snprintf(out, size, name[0] ? "slot %u (%s)" : "slot %u", slot, name);
 }
 
+static int cannot(struct hd_policy_error *why, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+static int cannot(struct hd_policy_error *why, const char *format, ...)
+{
+    va_list args;
+
+    *why = (struct hd_policy_error){0};
+    va_start(args, format);
+    (void)vsnprintf(why->text, sizeof why->text, format, args);
+    va_end(args);
+    return HD_ERR_FORMAT;
+}
+
 /* ------------------------------------------------------------ the contents */
 
 void hd_plan_contents_init(struct hd_plan_contents *contents,
@@ -38,6 +51,36 @@ void hd_plan_contents_init(struct hd_plan_contents *contents,
             contents->slot[slot][0] = 0xA0;
         }
     }
+}
+
+static bool is_writable(const uint8_t *config, unsigned slot)
+{
+    /* docs/chip part 1, 7.13: 0000 is Always */
+    return hd_policy_get(config, HD_F_WriteConfig, slot) == 0;
+}
+
+int hd_plan_fill(struct hd_plan_contents *contents,
+                 const struct hd_policy *policy, unsigned slot,
+                 struct hd_policy_error *why)
+{
+    const uint8_t *config = policy->config;
+
+    if (policy->slots[slot].content != HD_CONTENT_LATER) {
+        return cannot(why,
+                      "slots/%u: the policy leaves nothing for later there "
+                      "(`content: later`)",
+                      slot);
+    }
+    if (!is_readable(config, slot) || !is_writable(config, slot)) {
+        return cannot(why,
+                      "slots/%u: not everybody may write and read it (%s), so "
+                      "nobody could fill it and check that. Bring its content "
+                      "at provisioning (`content: file` or `unique`)",
+                      slot,
+                      is_readable(config, slot) ? "WriteConfig" : "IsSecret");
+    }
+    contents->filled |= (uint16_t)(1U << slot);
+    return HD_OK;
 }
 
 /* ---------------------------------------------------------------- looking */
@@ -88,20 +131,36 @@ static void add(struct hd_plan *plan, enum hd_plan_kind kind, unsigned slot,
 /* KEY, FILL and LOCK_SLOT for each of the slots, and two locks: they fit. */
 _Static_assert(HD_PLAN_STEPS >= 3 * HD_POLICY_SLOTS + 4, "room for each step");
 
-static void add_slots(struct hd_plan *plan, const struct hd_plan_seen *seen)
+/* Of a slot that holds what a file says: it was read, and says otherwise. */
+static bool differs(const struct hd_policy *p,
+                    const struct hd_plan_contents *contents,
+                    const struct hd_plan_seen *seen, unsigned slot)
+{
+    bool compared = p->slots[slot].content == HD_CONTENT_FILE ||
+                    has(contents->filled, slot);
+
+    return compared && has(contents->given, slot) &&
+           has(seen->readable, slot) &&
+           memcmp(seen->content[slot], contents->slot[slot],
+                  hd_plan_slot_size(slot)) != 0;
+}
+
+static void add_slots(struct hd_plan *plan,
+                      const struct hd_plan_contents *contents,
+                      const struct hd_plan_seen *seen)
 {
     const struct hd_policy *p = &plan->policy;
     bool locked = seen_data_locked(seen->config);
 
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         if (p->slots[slot].content == HD_CONTENT_BORN) {
-            add(plan, HD_PLAN_KEY, slot,
-                locked && ((unsigned)seen->keys >> slot & 1U) != 0);
+            add(plan, HD_PLAN_KEY, slot, locked && has(seen->keys, slot));
         }
     }
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         if (!is_private(p, slot)) {
-            add(plan, HD_PLAN_FILL, slot, locked);
+            add(plan, HD_PLAN_FILL, slot,
+                locked && !differs(p, contents, seen, slot));
         }
     }
     add(plan, HD_PLAN_OTP, 0, locked);
@@ -113,16 +172,23 @@ static void add_slot_locks(struct hd_plan *plan,
 {
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         const struct hd_policy_slot *s = &plan->policy.slots[slot];
+        bool locked = seen_config_locked(seen->config) &&
+                      seen_slot_locked(seen->config, slot);
 
-        if (s->lock == HD_LOCK_FILLED && s->content != HD_CONTENT_LATER) {
-            add(plan, HD_PLAN_LOCK_SLOT, slot,
-                seen_config_locked(seen->config) &&
-                        seen_slot_locked(seen->config, slot));
+        if (s->lock != HD_LOCK_FILLED) {
+            continue;
+        }
+        if (s->content != HD_CONTENT_LATER || has(plan->filled, slot)) {
+            add(plan, HD_PLAN_LOCK_SLOT, slot, locked);
+        } else if (!locked) {
+            plan->waiting |= (uint16_t)(1U << slot);
         }
     }
 }
 
-static void add_steps(struct hd_plan *plan, const struct hd_plan_seen *seen)
+static void add_steps(struct hd_plan *plan,
+                      const struct hd_plan_contents *contents,
+                      const struct hd_plan_seen *seen)
 {
     struct hd_plan_difference first;
 
@@ -133,7 +199,7 @@ static void add_steps(struct hd_plan *plan, const struct hd_plan_seen *seen)
     }
     add(plan, HD_PLAN_LOCK_CONFIG, 0, seen_config_locked(seen->config));
     if (plan->policy.lock_data) {
-        add_slots(plan, seen);
+        add_slots(plan, contents, seen);
         add_slot_locks(plan, seen);
     }
 }
@@ -153,9 +219,22 @@ unsigned hd_plan_left_for_ever(const struct hd_plan *plan)
     unsigned left = 0;
 
     for (unsigned i = 0; i < plan->count; i++) {
-        left += !plan->steps[i].done && hd_plan_is_lock(&plan->steps[i]);
+        left += !plan->steps[i].done &&
+                hd_plan_is_for_ever(plan, &plan->steps[i]);
     }
     return left;
+}
+
+static bool sets_extra(const struct hd_plan *plan)
+{
+    return plan->policy.config[84] != 0 || plan->policy.config[85] != 0;
+}
+
+bool hd_plan_is_for_ever(const struct hd_plan *plan,
+                         const struct hd_plan_step *step)
+{
+    return hd_plan_is_lock(step) ||
+           (step->kind == HD_PLAN_CONFIG && sets_extra(plan));
 }
 
 void hd_plan_step_text(const struct hd_plan *plan,
@@ -180,13 +259,20 @@ void hd_plan_step_text(const struct hd_plan *plan,
     };
     const struct hd_policy_slot *s = &plan->policy.slots[step->slot];
     bool fills = step->kind == HD_PLAN_FILL;
+    bool extra = step->kind == HD_PLAN_CONFIG && sets_extra(plan);
+    const char *what = "";
     char slot[64] = "";
 
+    if (extra) {
+        what = "; bytes 84 and 85 (UpdateExtra) once and for ever";
+    } else if (fills) {
+        what = has(plan->filled, step->slot) ? ": what was left for later"
+                                             : contents[s->content];
+    }
     if (fills || step->kind == HD_PLAN_KEY || step->kind == HD_PLAN_LOCK_SLOT) {
         slot_text(&plan->policy, step->slot, slot, sizeof slot);
     }
-    (void)snprintf(out, size, "%s%s%s%s", texts[step->kind], slot,
-                   fills ? contents[s->content] : "",
+    (void)snprintf(out, size, "%s%s%s%s", texts[step->kind], slot, what,
                    fills && s->content == HD_CONTENT_FILE ? s->file : "");
 }
 
@@ -252,7 +338,7 @@ static void find_missing_key(struct hd_plan *plan,
     char where[64];
 
     slot_text(&plan->policy, slot, where, sizeof where);
-    if ((unsigned)seen->keys >> slot & 1U) {
+    if (has(seen->keys, slot)) {
         return;
     }
     if (seen_slot_locked(seen->config, slot)) {
@@ -270,17 +356,26 @@ static void find_other_content(struct hd_plan *plan,
                                const struct hd_plan_contents *contents,
                                const struct hd_plan_seen *seen, unsigned slot)
 {
-    unsigned known = (unsigned)contents->given & seen->readable;
+    const struct hd_policy_slot *s = &plan->policy.slots[slot];
+    const char *than =
+            has(plan->filled, slot) ? "what it is to be filled with" : s->file;
     char where[64];
 
-    if ((known >> slot & 1U) &&
-        memcmp(seen->content[slot], contents->slot[slot],
-               hd_plan_slot_size(slot)) != 0) {
-        slot_text(&plan->policy, slot, where, sizeof where);
+    if (!differs(&plan->policy, contents, seen, slot)) {
+        return;
+    }
+    slot_text(&plan->policy, slot, where, sizeof where);
+    if (seen_slot_locked(seen->config, slot)) {
         problem(plan,
-                "%s holds other bytes than %s, and the data zone is locked "
-                "(byte 86 = %02x)",
-                where, plan->policy.slots[slot].file, seen->config[86]);
+                "%s holds other bytes than %s, and the slot is locked (bytes "
+                "88-89 = %02x %02x)",
+                where, than, seen->config[88], seen->config[89]);
+    } else if (!is_writable(seen->config, slot)) {
+        problem(plan,
+                "%s holds other bytes than %s, the data zone is locked "
+                "(byte 86 = %02x), and WriteConfig = %u forbids to write it",
+                where, than, seen->config[86],
+                (unsigned)hd_policy_get(seen->config, HD_F_WriteConfig, slot));
     }
 }
 
@@ -302,7 +397,7 @@ static void find_problems(struct hd_plan *plan,
 
         if (content == HD_CONTENT_BORN && is_private(&plan->policy, slot)) {
             find_missing_key(plan, seen, slot);
-        } else if (content == HD_CONTENT_FILE) {
+        } else {
             find_other_content(plan, contents, seen, slot);
         }
     }
@@ -352,19 +447,6 @@ static void make_hash(struct hd_plan *plan,
 
 /* -------------------------------------------------------------------- plan */
 
-static int cannot(struct hd_policy_error *why, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-static int cannot(struct hd_policy_error *why, const char *format, ...)
-{
-    va_list args;
-
-    *why = (struct hd_policy_error){0};
-    va_start(args, format);
-    (void)vsnprintf(why->text, sizeof why->text, format, args);
-    va_end(args);
-    return HD_ERR_FORMAT;
-}
-
 static int check_policy(const struct hd_policy *p, struct hd_policy_error *why)
 {
     if (p->lock_data && !p->lock_config) {
@@ -409,8 +491,9 @@ int hd_plan_make(struct hd_plan *plan, const struct hd_policy *policy,
         return err;
     }
     plan->policy = *policy;
+    plan->filled = contents->filled;
     hd_policy_adopt(&plan->policy, seen->config);
-    add_steps(plan, seen);
+    add_steps(plan, contents, seen);
     find_problems(plan, contents, seen);
     make_hash(plan, contents);
     return HD_OK;

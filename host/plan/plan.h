@@ -14,7 +14,8 @@
  *
  * Until the data zone is locked nobody can read what is in it, and a cut may
  * have left half of a value there. So until then keys and contents are made
- * anew on each run; from then on never.
+ * anew on each run. From then on keys never are, and contents only where
+ * anyone may write and read the slot and reads something else in it.
  *
  * The caller owns all memory. A struct hd_plan_contents holds secrets: wipe
  * it. One thread.
@@ -50,8 +51,10 @@ struct hd_plan_step {
 /* What goes into the slots: their whole length each, zeros at the end. */
 struct hd_plan_contents {
     uint8_t slot[HD_POLICY_SLOTS][HD_PLAN_SLOT_SIZE];
-    uint16_t given; /* bit n: slot n is filled in; hd_plan_contents_init()
-                       does that for slots that need nothing from outside */
+    uint16_t given;  /* bit n: slot n is filled in; hd_plan_contents_init()
+                        does that for slots that need nothing from outside */
+    uint16_t filled; /* bit n: the policy leaves slot n for later, and later
+                        is now; hd_plan_fill() sets it */
     uint8_t otp[HD_OTP_BYTES];
 };
 
@@ -70,6 +73,9 @@ struct hd_plan {
     char problems[HD_PLAN_PROBLEMS][HD_PLAN_TEXT];
     unsigned problem_count;   /* may be more than there is room for */
     unsigned config_problems; /* the first ones: of the configuration */
+    uint16_t waiting; /* bit n: slot n is to be locked once it is filled, and
+                         is neither: hd_plan_fill() */
+    uint16_t filled;  /* as in the contents */
     uint8_t hash[32];
 };
 
@@ -82,6 +88,10 @@ static inline bool hd_plan_is_lock(const struct hd_plan_step *step)
            step->kind == HD_PLAN_LOCK_DATA || step->kind == HD_PLAN_LOCK_SLOT;
 }
 
+/* A lock, or bytes that UpdateExtra sets once (84 and 85). */
+bool hd_plan_is_for_ever(const struct hd_plan *plan,
+                         const struct hd_plan_step *step);
+
 /* For people: "lock the configuration zone". */
 void hd_plan_step_text(const struct hd_plan *plan,
                        const struct hd_plan_step *step, char *out, size_t size);
@@ -90,6 +100,17 @@ void hd_plan_step_text(const struct hd_plan *plan,
  * filled later or not at all, an OTP zone as the factory left it. */
 void hd_plan_contents_init(struct hd_plan_contents *contents,
                            const struct hd_policy *policy);
+
+/*
+ * Brings the content of a slot that the policy leaves for later (`content:
+ * later`): a certificate that was issued when the chip's key was known. The
+ * bytes are in contents->slot[slot] already. HD_ERR_FORMAT: the policy leaves
+ * nothing for later there, or not everybody may write and read the slot, so
+ * that it could not be filled after the data lock, or not be checked (*why).
+ */
+int hd_plan_fill(struct hd_plan_contents *contents,
+                 const struct hd_policy *policy, unsigned slot,
+                 struct hd_policy_error *why) HD_MUST_CHECK;
 
 /*
  * Reads the configuration, and of a chip whose data zone is locked which

@@ -44,7 +44,9 @@
     X(LATCH_CLEAR_NEEDS_AUTH, 1, "P2 7.1, P1 7.6",                             \
       "clearing the persistent latch needs authorisation, as setting does")    \
     X(ECDH_NEXT_IGNORES_WRITE_CONFIG, 1, "P2 open 8",                          \
-      "ECDH into a slot looks at its lock, not at its WriteConfig")            \
+      "ECDH that ReadKey bit 3 sends to the next slot ignores its WriteConfig")\
+    X(ECDH_NAMED_SLOT_ASKS_WRITE_CONFIG, 1, "P2 open 8",                       \
+      "ECDH that only its mode sends into a slot needs WriteConfig Always")    \
     X(ECDH_BAD_POINT_STATUS, 0x05, "P2 6.5",                                   \
       "status for a peer point off the curve (0x05 or 0x0F)")                  \
     X(BOOT_STORE_IGNORES_LOCKS, 1, "P2 10.3",                                  \

@@ -630,6 +630,25 @@ static void test_ecdh_with_an_ephemeral_key_by_every_way(void **state)
     rig_stop(&r);
 }
 
+/* choices.h: the owner who sets ReadKey bit 3 has agreed to a write into the
+ * next slot; where the command alone names the slot, nobody has. */
+static void test_ecdh_into_a_closed_slot_needs_its_owners_consent(void **state)
+{
+    static struct rig r;
+    uint8_t d[32], peer[64];
+
+    (void)state;
+    test_key(2, d, peer);
+    set_up_keys(&r, "608b");
+    poke_slot_config(&r, 1, 0x8F8F); /* WriteConfig: never */
+    expect_why(&r, OP_ECDH, 0x04, 0, peer, 64, HD_WHY_WRITE_NEVER);
+    expect_ok(&r, OP_GENKEY, 0x04, 0xFFFF, NULL, 0);
+    expect_why(&r, OP_ECDH, 0x05, 1, peer, 64, HD_WHY_WRITE_NEVER);
+    poke_slot_config(&r, 0, 0x208F);
+    expect_ok(&r, OP_ECDH, 0x04, 0, peer, 64);
+    rig_stop(&r);
+}
+
 static void test_kdf_gives_the_same_by_every_way(void **state)
 {
     static struct rig r;
@@ -745,6 +764,8 @@ int main(void)
             cmocka_unit_test(test_validation_by_certificate_follows_the_blocks),
             cmocka_unit_test(test_ecdh_gives_the_shared_secret_by_every_way),
             cmocka_unit_test(test_ecdh_with_an_ephemeral_key_by_every_way),
+            cmocka_unit_test(
+                    test_ecdh_into_a_closed_slot_needs_its_owners_consent),
             cmocka_unit_test(test_kdf_gives_the_same_by_every_way),
             cmocka_unit_test(
                     test_secure_boot_in_every_mode_with_and_without_mac),

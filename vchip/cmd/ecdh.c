@@ -63,8 +63,22 @@ static uint8_t decide(struct hd_vchip *v, const struct mode *mode,
     return ST_OK;
 }
 
-static uint8_t ask_target(struct hd_vchip *v, unsigned slot, enum to to)
+/* Whether the write policy of the slot that takes the result is asked: the
+ * owner of a key whose SlotConfig sends it there has agreed to it. */
+static bool asks_write_config(struct hd_vchip *v, unsigned slot,
+                              const struct mode *mode)
 {
+    bool agreed =
+            !mode->from_tempkey && (slot_config(v, slot) & SC_ECDH_NEXT) != 0;
+
+    return agreed ? !CHOICE_ECDH_NEXT_IGNORES_WRITE_CONFIG
+                  : CHOICE_ECDH_NAMED_SLOT_ASKS_WRITE_CONFIG;
+}
+
+static uint8_t ask_target(struct hd_vchip *v, unsigned slot,
+                          const struct mode *mode, enum to to)
+{
+    bool asks = asks_write_config(v, slot, mode);
     enum write_form form;
 
     if (to != TO_NEXT && to != TO_SLOT) {
@@ -74,10 +88,8 @@ static uint8_t ask_target(struct hd_vchip *v, unsigned slot, enum to to)
         return refuse(v, HD_WHY_ECDH_ODD_SLOT, (int)slot);
     }
     slot = to == TO_NEXT ? slot | 1 : slot;
-    if (!CHOICE_ECDH_NEXT_IGNORES_WRITE_CONFIG) {
-        return rule_write(v, slot, false, WRITE_CLEAR, &form);
-    }
-    return rule_slot(v, slot, NEED_NOT_PRIVATE | NEED_NOT_LOCKED);
+    TRY(rule_slot(v, slot, NEED_NOT_PRIVATE | NEED_NOT_LOCKED));
+    return asks ? rule_write(v, slot, false, WRITE_CLEAR, &form) : ST_OK;
 }
 
 /* The private key: what it is and may. Its use is counted later. */
@@ -143,7 +155,7 @@ static uint8_t agree(struct hd_vchip *v, const struct vcmd *c,
     TRY(rule_locks(v, ACT_ECDH, (int)slot));
     TRY(find_private(v, mode, slot, &d));
     TRY(decide(v, mode, slot, &to));
-    TRY(ask_target(v, slot, to));
+    TRY(ask_target(v, slot, mode, to));
     if (to == OUT_ENCRYPTED) {
         TRY(rule_io_key(v, &io_key));
         TRY(rule_random(v));

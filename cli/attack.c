@@ -43,12 +43,13 @@ int subject_from_call(struct call *c, struct subject *s)
     memset(s, 0, sizeof *s);
     if (c->count || (!hex && !from_chip) || (hex && from_chip)) {
         s->source = c->count ? c->args[0] : "";
-        code = policy_from_call(c, &s->policy); /* says what is wrong, too */
+        code = policy_from_call(c, &s->policy, &s->report);
         if (code == EXIT_DONE) {
             finish_policy(s);
         }
     } else {
         s->source = hex ? hex : "the chip";
+        s->is_chip = !hex;
         code = hex ? config_from_file(c, hex, s->config)
                    : config_from_chip(c, s->config);
         if (code == EXIT_DONE) {
@@ -57,6 +58,11 @@ int subject_from_call(struct call *c, struct subject *s)
     }
     s->model = model_for(&s->policy, s->config);
     return code;
+}
+
+void subject_free(struct subject *s)
+{
+    hd_policy_report_free(&s->report);
 }
 
 const char *slot_label(const struct subject *s, unsigned slot, char *out,

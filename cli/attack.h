@@ -12,13 +12,16 @@
  * policy's) or are (a chip's, --hex). */
 struct subject {
     struct hd_policy policy;
+    struct hd_policy_report report; /* of a policy file; else empty */
     uint8_t config[128];
     uint8_t model; /* enum hd_vmodel */
     const char *source;
+    bool is_chip; /* source is no file's name */
 };
 
-/* From FILE, --hex or --chip. EXIT_DONE, or told. */
+/* From FILE, --hex or --chip. EXIT_DONE, or told. In both cases free it. */
 int subject_from_call(struct call *c, struct subject *s);
+void subject_free(struct subject *s);
 
 /* "2 (identity)" */
 const char *slot_label(const struct subject *s, unsigned slot, char *out,

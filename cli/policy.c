@@ -16,19 +16,53 @@ static int not_a_policy(struct call *c, const char *path,
     return fail(c, "%s:%u: %s", path, why->line, why->text);
 }
 
-int policy_from_file(struct call *c, const char *path, struct hd_policy *p)
+/* Every mistake on a line of its own, as compilers do. */
+static int tell_report(struct call *c, const char *path,
+                       const struct hd_policy_report *r)
 {
-    struct hd_policy_error why;
+    json_t *all = json_array();
+    int code = not_a_policy(c, path, &r->errors[0]);
+
+    for (unsigned i = 0; i < r->count; i++) {
+        const struct hd_policy_error *e = &r->errors[i];
+        (void)json_array_append_new(all,
+                                    json_pack("{s:i,s:s}", "line", (int)e->line,
+                                              "message", e->text));
+        if (i > 0) {
+            fprintf(stderr, "%s: %s:%u: %s\n", c->name, path, e->line, e->text);
+        }
+    }
+    put(c, "errors", all);
+    if (r->more) {
+        fprintf(stderr, "%s: %s: and more; mend these %u first\n", c->name,
+                path, r->count);
+    }
+    return code;
+}
+
+int policy_and_report(struct call *c, const char *path, struct hd_policy *p,
+                      struct hd_policy_report *report)
+{
     struct input in;
     int code = read_input(c, path, HD_POLICY_FILE_MAX, &in);
 
+    *report = (struct hd_policy_report){0};
     if (code != EXIT_DONE) {
         return code;
     }
-    if (hd_policy_load((const char *)in.bytes, in.len, p, &why) != HD_OK) {
-        code = not_a_policy(c, path, &why);
+    if (hd_policy_read((const char *)in.bytes, in.len, p, report) != HD_OK) {
+        code = tell_report(c, path, report);
     }
     free_input(&in);
+    return code;
+}
+
+int policy_from_file(struct call *c, const char *path, struct hd_policy *p)
+{
+    struct hd_policy_report report;
+    int code = policy_and_report(c, path, p, &report);
+
+    hd_policy_report_free(&report);
     return code;
 }
 
@@ -74,17 +108,19 @@ int policy_from_config(struct call *c, const char *source,
     return EXIT_DONE;
 }
 
-int policy_from_call(struct call *c, struct hd_policy *p)
+int policy_from_call(struct call *c, struct hd_policy *p,
+                     struct hd_policy_report *report)
 {
     uint8_t config[128];
     const char *hex = option_text(c, "hex", NULL);
     bool chip = option_given(c, "chip");
 
+    *report = (struct hd_policy_report){0};
     if (c->count + (hex != NULL) + chip > 1) {
         return fail_usage(c, "FILE, --hex and --chip exclude one another");
     }
     if (c->count) {
-        return policy_from_file(c, c->args[0], p);
+        return policy_and_report(c, c->args[0], p, report);
     }
     if (!hex && !chip && !getenv("HALF_CHIP")) {
         return fail_usage(c, "of what? Give a policy FILE, --hex FILE or "

@@ -10,6 +10,10 @@
 /* A policy file ("-": standard input). EXIT_DONE, or told. */
 int policy_from_file(struct call *c, const char *path, struct hd_policy *p);
 
+/* The same for who asks for lines later; *report is to be freed. */
+int policy_and_report(struct call *c, const char *path, struct hd_policy *p,
+                      struct hd_policy_report *report);
+
 /* 128 bytes, hex or raw, as they are. */
 int config_from_file(struct call *c, const char *path, uint8_t config[128]);
 
@@ -22,9 +26,11 @@ int policy_from_config(struct call *c, const char *source,
 
 /*
  * From the one of FILE (an argument), --hex and --chip that was given; the
- * verb declares both options.
+ * verb declares both options. *report is to be freed; of a FILE it has the
+ * lines.
  */
-int policy_from_call(struct call *c, struct hd_policy *p);
+int policy_from_call(struct call *c, struct hd_policy *p,
+                     struct hd_policy_report *report);
 
 /* Writes what write() prints to --output; key: member of the JSON answer. */
 int write_policy_text(struct call *c, const char *key,

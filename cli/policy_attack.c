@@ -413,6 +413,7 @@ static int run(struct call *c)
     bool watched = is_text(c) && isatty(STDERR_FILENO);
     int code = subject_from_call(c, &s);
 
+    subject_free(&s); /* nobody asks for lines */
     if (code != EXIT_DONE) {
         return code;
     }

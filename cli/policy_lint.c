@@ -5,6 +5,7 @@
 #include "attack.h"
 #include "lint/lint.h"
 #include "policy.h"
+#include "policy_sarif.h"
 
 static const struct option options[] = {
         OPTION_HEX,
@@ -25,12 +26,17 @@ static const struct hd_lint_rule *rule_of(const struct hd_finding *f)
 
 static void print_finding(const struct subject *s, const struct hd_finding *f)
 {
+    unsigned line = hd_lint_line(f, &s->report);
     char label[64];
 
-    printf("%-6s %s at %s%s\n", hd_severity_words[f->severity],
-           rule_of(f)->name, f->slot < 0 ? f->where : "slot ",
+    printf("%-6s %s at %s%s", hd_severity_words[f->severity], rule_of(f)->name,
+           f->slot < 0 ? f->where : "slot ",
            f->slot < 0 ? ""
                        : slot_label(s, (unsigned)f->slot, label, sizeof label));
+    if (line) { /* in the form that editors jump to */
+        printf(", %s:%u", s->source, line);
+    }
+    printf("\n");
     printf("       %s\n", f->text);
     printf("       bits: %s\n", f->bits);
     if (f->allowed) {
@@ -83,6 +89,11 @@ static json_t *finding_json(const struct subject *s, const struct hd_finding *f)
     if (f->allowed) {
         (void)json_object_set_new(one, "allowed", json_string(f->allowed));
     }
+    if (s->report.place_count) {
+        (void)json_object_set_new(
+                one, "line",
+                json_integer((json_int_t)hd_lint_line(f, &s->report)));
+    }
     (void)json_object_set_new(one, "error", json_boolean(f->fails));
     return one;
 }
@@ -106,72 +117,17 @@ static void put_findings(struct call *c, const struct subject *s,
     put(c, "counts", counts);
 }
 
-/* ------------------------------------------------------------------- sarif */
-
-static json_t *sarif_rules(void)
-{
-    json_t *rules = json_array();
-
-    for (unsigned i = 0; i < HD_LINT_COUNT; i++) {
-        const struct hd_lint_rule *r = &hd_lint_rules[i];
-        (void)json_array_append_new(
-                rules, json_pack("{s:s,s:{s:s},s:{s:s}}", "id", r->name,
-                                 "shortDescription", "text", r->why, "help",
-                                 "text", r->fix));
-    }
-    return rules;
-}
-
-static json_t *sarif_result(const struct subject *s, const struct hd_finding *f)
-{
-    static const char *const levels[4] = {"note", "note", "warning", "error"};
-    json_t *one = json_pack(
-            "{s:s,s:i,s:s,s:{s:s},s:[{s:{s:{s:s},s:{s:i}},s:[{s:s}]}],"
-            "s:{s:s,s:s,s:b}}",
-            "ruleId", rule_of(f)->name, "ruleIndex", (int)f->rule, "level",
-            f->fails ? "error" : levels[f->severity], "message", "text",
-            f->text, "locations", "physicalLocation", "artifactLocation", "uri",
-            s->source, "region", "startLine", 1, "logicalLocations", "name",
-            f->where, "properties", "bits", f->bits, "severity",
-            hd_severity_words[f->severity], "inferred", f->inferred);
-
-    if (f->allowed) {
-        (void)json_object_set_new(one, "suppressions",
-                                  json_pack("[{s:s,s:s}]", "kind", "inSource",
-                                            "justification", f->allowed));
-    }
-    return one;
-}
-
-static int print_sarif(struct call *c, const struct subject *s,
-                       const struct hd_lint *l)
-{
-    json_t *results = json_array();
-    json_t *sarif;
-    int err;
-
-    for (unsigned i = 0; i < l->count; i++) {
-        (void)json_array_append_new(results, sarif_result(s, &l->findings[i]));
-    }
-    sarif = json_pack("{s:s,s:s,s:[{s:{s:{s:s,s:s,s:o}},s:o}]}", "version",
-                      "2.1.0", "$schema",
-                      "https://json.schemastore.org/sarif-2.1.0.json", "runs",
-                      "tool", "driver", "name", "half", "version", HALF_VERSION,
-                      "rules", sarif_rules(), "results", results);
-    err = sarif ? json_dumpf(sarif, stdout, JSON_INDENT(2)) : -1;
-    json_decref(sarif);
-    printf("\n");
-    return err ? fail(c, "not enough memory") : EXIT_DONE;
-}
-
 /* --------------------------------------------------------------------- run */
+
+static bool is_sarif(struct call *c)
+{
+    return strcmp(option_text(c, "format", "text"), "sarif") == 0;
+}
 
 static int tell(struct call *c, const struct subject *s,
                 const struct hd_lint *l)
 {
-    bool sarif = strcmp(option_text(c, "format", "text"), "sarif") == 0;
-
-    if (sarif) {
+    if (is_sarif(c)) {
         return print_sarif(c, s, l);
     }
     if (is_text(c)) {
@@ -182,48 +138,81 @@ static int tell(struct call *c, const struct subject *s,
     return EXIT_DONE;
 }
 
+/* " (there is no such rule; did you mean ...)", or nothing. */
+static void rule_hint(const char *rule, char *out, size_t size)
+{
+    const char *names[HD_LINT_COUNT];
+    const char *nearest = NULL;
+    bool known = false;
+
+    for (unsigned i = 0; i < HD_LINT_COUNT; i++) {
+        names[i] = hd_lint_rules[i].name;
+        known |= strcmp(names[i], rule) == 0;
+    }
+    out[0] = 0;
+    if (!known) {
+        nearest = nearest_word(rule, names, HD_LINT_COUNT);
+        (void)snprintf(out, size, " (there is no such rule%s%s%s)",
+                       nearest ? "; did you mean " : "", nearest ? nearest : "",
+                       nearest ? "?" : "");
+    }
+}
+
 /* An allow list that allows nothing is a mistake or out of date. */
 static void warn_unused(struct call *c, const struct subject *s,
                         const struct hd_lint *l)
 {
     for (unsigned i = 0; i < s->policy.waiver_count; i++) {
         const struct hd_policy_waiver *w = &s->policy.waivers[i];
+        char path[HD_POLICY_PATH_SIZE], hint[96];
         bool used = false;
 
         for (unsigned k = 0; k < l->count; k++) {
             used |= l->findings[k].allowed == w->reason;
         }
         if (!used) {
-            fprintf(stderr, "%s: allow: %s at %s allows nothing\n", c->name,
-                    w->rule, w->where);
+            (void)snprintf(path, sizeof path, "allow/%u", i);
+            rule_hint(w->rule, hint, sizeof hint);
+            fprintf(stderr, "%s: %s:%u: allow: %s at %s allows nothing%s\n",
+                    c->name, s->source, hd_policy_line(&s->report, path),
+                    w->rule, w->where, hint);
         }
     }
+}
+
+static int judge(struct call *c, const struct subject *s)
+{
+    struct hd_lint *l = hd_lint_run(s->config, s->model, &s->policy);
+    unsigned bad;
+    int code;
+
+    if (!l) {
+        return fail(c, "not enough memory");
+    }
+    code = tell(c, s, l);
+    warn_unused(c, s, l);
+    bad = l->failing;
+    bad += option_given(c, "strict") ? l->counts[HD_MEDIUM] : 0;
+    hd_lint_free(l);
+    return code == EXIT_DONE && bad ? EXIT_REFUSED : code;
 }
 
 static int run(struct call *c)
 {
     struct subject s;
-    struct hd_lint *l;
-    unsigned bad;
     int code;
 
     if (option_given(c, "format") && !is_text(c)) {
         return fail_usage(c, "--json and --format exclude one another");
     }
     code = subject_from_call(c, &s);
-    if (code != EXIT_DONE) {
-        return code;
+    if (code == EXIT_DONE) {
+        code = judge(c, &s);
+    } else if (is_sarif(c) && s.report.count) {
+        (void)print_sarif(c, &s, NULL);
     }
-    l = hd_lint_run(s.config, s.model, &s.policy);
-    if (!l) {
-        return fail(c, "not enough memory");
-    }
-    code = tell(c, &s, l);
-    warn_unused(c, &s, l);
-    bad = l->failing;
-    bad += option_given(c, "strict") ? l->counts[HD_MEDIUM] : 0;
-    hd_lint_free(l);
-    return code == EXIT_DONE && bad ? EXIT_REFUSED : code;
+    subject_free(&s);
+    return code;
 }
 
 const struct verb verb_policy_lint = {

@@ -241,8 +241,10 @@ static void put_policy(struct call *c, const struct hd_policy *p)
 static int run(struct call *c)
 {
     struct hd_policy p;
-    int code = policy_from_call(c, &p);
+    struct hd_policy_report report;
+    int code = policy_from_call(c, &p, &report);
 
+    hd_policy_report_free(&report);
     if (code != EXIT_DONE) {
         return code;
     }

@@ -94,6 +94,7 @@ static int run(struct call *c)
     struct subject s;
     int code = subject_from_call(c, &s);
 
+    subject_free(&s); /* nobody asks for lines */
     if (code != EXIT_DONE) {
         return code;
     }

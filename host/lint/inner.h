@@ -6,6 +6,7 @@
  *   slots.c      rules about single slots
  *   features.c   rules about what slots are named for
  *   zone.c       rules about the rest of the bytes
+ *   where.c      which line of a policy file a finding is about
  */
 #ifndef HD_LINT_INNER_H
 #define HD_LINT_INNER_H

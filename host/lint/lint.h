@@ -67,4 +67,14 @@ struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
                             uint8_t model, const struct hd_policy *policy);
 void hd_lint_free(struct hd_lint *l);
 
+/*
+ * The line of the policy file that a finding is about: of the key (or the
+ * raw bits) that says so, else of what the key would stand in. 0: the report
+ * is not of a file.
+ */
+unsigned hd_lint_line(const struct hd_finding *f,
+                      const struct hd_policy_report *r);
+/* The key of the slot, or of the file, that decides; NULL: none alone. */
+const char *hd_lint_key(enum hd_lint_id id);
+
 #endif

@@ -161,9 +161,21 @@ static bool is_key(const struct job *j, unsigned slot)
     return kind(j, slot) == HD_KIND_AES || roles[0] || is_io_key(j, slot);
 }
 
+/* The policy calls it a secret, whatever its bits have come to say. */
+static bool is_called_secret(const struct job *j, unsigned slot)
+{
+    const struct hd_policy_purpose *u =
+            j->policy ? &hd_policy_purposes[j->policy->slots[slot].purpose]
+                      : NULL;
+
+    return u && u->content == HD_CONTENT_UNIQUE &&
+           j->policy->slots[slot].name[0];
+}
+
 static bool is_secret(const struct job *j, unsigned slot)
 {
-    return kind(j, slot) == HD_KIND_SECRET && get(j, HD_F_IsSecret, slot);
+    return kind(j, slot) == HD_KIND_SECRET &&
+           (get(j, HD_F_IsSecret, slot) || is_called_secret(j, slot));
 }
 
 static void describe(const struct job *j, struct hd_finding *f, unsigned slot)

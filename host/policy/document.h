@@ -10,13 +10,10 @@
 
 #define KEYS_MAX  24 /* of one group */
 #define PLACES    1024
-#define PATH_SIZE 72
+#define PATH_SIZE HD_POLICY_PATH_SIZE
 
-/* Where a key of the file stands. */
-struct place {
-    char path[PATH_SIZE]; /* "slots/3/write" */
-    unsigned line;
-};
+/* What a key is followed by. */
+enum { SHAPE_UNSEEN, SHAPE_NOTHING, SHAPE_WORD, SHAPE_KEYS, SHAPE_LIST };
 
 /*
  * Texts by key: value[i] belongs to keys[i] of the group, and to all of the
@@ -43,28 +40,42 @@ struct doc {
 };
 
 struct document {
-    struct doc *doc;
-    struct place *places;
-    unsigned place_count;
+    struct doc *doc; /* NULL: mistakes that leave no text to go on with */
+    struct hd_policy_report *report;
 };
 
-/* Parses and checks against the key tables. HD_OK, or HD_ERR_FORMAT. */
-int hd_document_read(struct document *d, const char *text, size_t len,
-                     struct hd_policy_error *why);
+/*
+ * Parses and checks against the key tables; says what is wrong in
+ * d->report->errors. HD_OK if d->doc can be walked: unknown keys are told
+ * already and not in it.
+ */
+int hd_document_read(struct document *d, const char *text, size_t len);
 void hd_document_free(struct document *d);
 
-/* Line of a path; of its nearest parent if it is not there. */
-unsigned hd_document_line(const struct document *d, const char *path);
+/*
+ * First pass (yaml_scan.c): notes in report->places what stands where, and
+ * adds to report->errors what no policy needs (aliases, tags, deep nesting,
+ * size).
+ */
+enum hd_scan {
+    HD_SCAN_WHOLE,  /* read to the end */
+    HD_SCAN_BROKEN, /* it is no YAML from some place on */
+    HD_SCAN_REFUSED /* nothing more need be said about it */
+};
+enum hd_scan hd_yaml_scan(struct hd_policy_report *report, const char *text,
+                          size_t len);
 
-/* First pass (yaml_scan.c): refuses what no policy needs (aliases, tags, deep
- * nesting, size), and fills places. */
-int hd_yaml_scan(struct document *d, const char *text, size_t len,
-                 struct hd_policy_error *why);
-
-/* Sets *why. Returns HD_ERR_FORMAT. */
+/* Each returns HD_ERR_FORMAT. */
 int hd_policy_fail(struct hd_policy_error *why, unsigned line,
                    const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+int hd_report_add(struct hd_policy_report *report, unsigned line,
+                  const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+void hd_report_sort(struct hd_policy_report *report);
+/* NULL: not in the file. */
+const struct hd_policy_place *hd_report_place(const struct hd_policy_report *r,
+                                              const char *path);
 
 /* "; did you mean 'write'?" or, if nothing is near, what there is. */
 struct word_list {
@@ -72,6 +83,8 @@ struct word_list {
     unsigned count;
 };
 void hd_words_add(struct word_list *list, const char *word);
+/* NULL: none is near. */
+const char *hd_words_nearest(const struct word_list *list, const char *word);
 const char *hd_words_hint(const struct word_list *list, const char *word,
                           char *out, size_t size);
 

@@ -35,7 +35,7 @@ int hd_policy_read_hex(const char *text, size_t len,
             break;
         }
         line += text[i] == '\n';
-        if (strchr(" \t\r\n,:", text[i])) {
+        if (text[i] && strchr(" \t\r\n,:", text[i])) {
             continue;
         }
         if (text[i] == '0' && i + 1 < len && (text[i + 1] | 0x20) == 'x') {

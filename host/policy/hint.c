@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Errors with a line, and "did you mean". */
-#include <stdarg.h>
+/* "Did you mean". */
+#include <ctype.h>
 #include <string.h>
 
 #include "policy/document.h"
 
-int hd_policy_fail(struct hd_policy_error *why, unsigned line,
-                   const char *format, ...)
+static bool is_in(const struct word_list *list, const char *word)
 {
-    va_list args;
-
-    why->line = line;
-    va_start(args, format);
-    (void)vsnprintf(why->text, sizeof why->text, format, args);
-    va_end(args);
-    return HD_ERR_FORMAT;
+    for (unsigned i = 0; i < list->count; i++) {
+        if (strcmp(list->words[i], word) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void hd_words_add(struct word_list *list, const char *word)
 {
-    for (unsigned i = 0; i < list->count; i++) {
-        if (strcmp(list->words[i], word) == 0) {
-            return;
-        }
+    if (is_in(list, word)) {
+        return;
     }
     if (list->count < sizeof list->words / sizeof list->words[0]) {
         list->words[list->count++] = word;
@@ -36,6 +32,11 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
     unsigned ab = a < b ? a : b;
 
     return ab < c ? ab : c;
+}
+
+static bool differ(char a, char b)
+{
+    return tolower((unsigned char)a) != tolower((unsigned char)b);
 }
 
 /* Letters to insert, delete or replace. */
@@ -55,7 +56,7 @@ static unsigned distance(const char *a, const char *b)
         unsigned corner = row[0];
         row[0] = i;
         for (unsigned j = 1; j <= b_len; j++) {
-            unsigned change = corner + (a[i - 1] != b[j - 1]);
+            unsigned change = corner + differ(a[i - 1], b[j - 1]);
             corner = row[j];
             row[j] = least(row[j] + 1, row[j - 1] + 1, change);
         }
@@ -63,12 +64,35 @@ static unsigned distance(const char *a, const char *b)
     return row[b_len];
 }
 
-const char *hd_words_hint(const struct word_list *list, const char *word,
-                          char *out, size_t size)
+/* What other formats say for it. */
+static const char *other_word(const struct word_list *list, const char *word)
 {
-    unsigned best = strlen(word) > 5 ? 3 : 2;
+    static const char *const others[][2] = {
+            {"true", "yes"},    {"false", "no"},        {"on", "yes"},
+            {"off", "no"},      {"never", "nobody"},    {"never", "no"},
+            {"none", "nobody"}, {"none", "nothing"},    {"always", "anyone"},
+            {"all", "anyone"},  {"everyone", "anyone"}, {"nobody", "never"},
+            {"nobody", "no"},   {"anyone", "yes"},
+    };
+
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i][0], word) == 0 && is_in(list, others[i][1])) {
+            return others[i][1];
+        }
+    }
+    return NULL;
+}
+
+const char *hd_words_nearest(const struct word_list *list, const char *word)
+{
+    const char *other = other_word(list, word);
+
+    if (other) {
+        return other;
+    }
+    size_t len = strlen(word);
+    unsigned best = len > 5 ? 3 : len > 2 ? 2 : 1;
     const char *nearest = NULL;
-    size_t used = 0;
 
     for (unsigned i = 0; i < list->count; i++) {
         unsigned d = distance(word, list->words[i]);
@@ -77,6 +101,15 @@ const char *hd_words_hint(const struct word_list *list, const char *word,
             nearest = list->words[i];
         }
     }
+    return nearest;
+}
+
+const char *hd_words_hint(const struct word_list *list, const char *word,
+                          char *out, size_t size)
+{
+    const char *nearest = hd_words_nearest(list, word);
+    size_t used = 0;
+
     if (nearest) {
         (void)snprintf(out, size, "; did you mean '%s'?", nearest);
         return out;

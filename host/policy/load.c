@@ -12,7 +12,10 @@
 struct loader {
     const struct document *d;
     struct hd_policy *p;
-    struct hd_policy_error *why;
+    struct hd_policy_report *report;
+    /* A name that is not found is no second mistake if a slot's own name is
+     * missing or wrong. */
+    bool all_named;
     /* Fields that a word of this slot has set to a slot's number, so that a
      * second word cannot set them to another. */
     uint8_t labelled[HD_F_COUNT];
@@ -25,13 +28,49 @@ static unsigned line_of(const struct loader *l, const char *key)
 
     (void)snprintf(path, sizeof path, "%s%s%s", l->path, l->path[0] ? "/" : "",
                    key);
-    return hd_document_line(l->d, path);
+    return hd_policy_line_near(l->report, path);
 }
 
+/* Each mistake is noted, and reading goes on with the next thing. */
 #define FAIL(l, key, ...)                                                      \
-    hd_policy_fail((l)->why, line_of((l), (key)), __VA_ARGS__)
+    hd_report_add((l)->report, line_of((l), (key)), __VA_ARGS__)
+
+/* True if the group we are in has an unknown key that was meant to be this
+ * one: that is told already. */
+static bool is_misspelt(const struct loader *l, const char *key)
+{
+    size_t len = strlen(l->path);
+
+    for (unsigned i = 0; i < l->report->place_count; i++) {
+        const struct hd_policy_place *p = &l->report->places[i];
+        const char *rest = p->path + len + (len > 0);
+        if (p->meant && strcmp(p->meant, key) == 0 &&
+            strncmp(p->path, l->path, len) == 0 &&
+            (len == 0 || p->path[len] == '/') && !strchr(rest, '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* For what must be there. */
+#define MISSING(l, key, ...)                                                   \
+    (is_misspelt((l), (key)) ? HD_ERR_FORMAT : FAIL((l), "", __VA_ARGS__))
 
 /* ------------------------------------------------------------------- words */
+
+/* "with 6", where slots go by their names: the name of slot 6, or NULL. */
+static const char *name_by_number(const struct loader *l, const char *word)
+{
+    const char *digits = word + strcspn(word, "0123456789");
+    char *end = NULL;
+    unsigned long slot = strtoul(digits, &end, 10);
+
+    return digits[0] && (digits == word || digits[-1] == ' ') && !*end &&
+                           slot < HD_POLICY_SLOTS && l->p->slots[slot].name[0]
+                   ? l->p->slots[slot].name
+                   : NULL;
+}
 
 static int unknown_word(struct loader *l, const char *key,
                         const struct word_list *list, const char *word)
@@ -127,6 +166,15 @@ static int find_slot(struct loader *l, const char *key, const char *name,
         hd_words_add(&list, more->words[i]);
     }
     char hint[320];
+    const char *numbered = name_by_number(l, name);
+    if (!l->all_named) {
+        return HD_ERR_FORMAT;
+    }
+    if (numbered) {
+        return FAIL(l, key,
+                    "%s: '%s': slots go by their names; that one is '%s'", key,
+                    name, numbered);
+    }
     return FAIL(l, key, "%s: no slot is called '%s'%s", key, name,
                 hd_words_hint(&list, name, hint, sizeof hint));
 }
@@ -184,11 +232,18 @@ static int no_such_row(struct loader *l, const struct hd_policy_key *key,
                             ? key->rows[now][1 - key->column]
                             : "the bits set so far");
     }
+    const char *name = key->label == HD_F_NONE ? NULL : name_by_number(l, word);
+    if (name) {
+        return FAIL(l, key->name,
+                    "%s: '%s': slots go by their names; that one is '%s'",
+                    key->name, word, name);
+    }
     for (unsigned i = 0; i < key->row_count; i++) {
-        if (key->rows[i][key->column]) {
-            hd_words_add(&list, strcmp(key->rows[i][key->column], "*") == 0
-                                        ? "(a slot's name)"
-                                        : key->rows[i][key->column]);
+        const char *w = key->rows[i][key->column];
+        if (w) {
+            hd_words_add(&list, strcmp(w, "*") == 0        ? "a slot's NAME"
+                                : strcmp(w, "with *") == 0 ? "with NAME"
+                                                           : w);
         }
     }
     return unknown_word(l, key->name, &list, word);
@@ -283,8 +338,7 @@ static const char *kind_name(uint8_t kinds)
 }
 
 /* A key of the file that no row of the table has for this chip and kind. */
-static int out_of_place(struct loader *l, const struct hd_policy_key *key,
-                        uint8_t kind)
+static int out_of_place(struct loader *l, const struct hd_policy_key *key)
 {
     if (!(key->chips & l->p->chips)) {
         return FAIL(l, key->name,
@@ -293,30 +347,24 @@ static int out_of_place(struct loader *l, const struct hd_policy_key *key,
                     key->name, hd_policy_chip_name(l->p->chips),
                     hd_policy_chip_name(key->chips));
     }
-    (void)kind;
     return FAIL(l, key->name, "%s: is for %s, which this slot's purpose is not",
                 key->name, kind_name(key->kinds));
 }
 
 /* Applies one group of texts; slot is 0 for groups of the zone. */
-static int apply_group(struct loader *l, unsigned group, char *const *values,
-                       unsigned slot, uint8_t kind)
+static void apply_group(struct loader *l, unsigned group, char *const *values,
+                        unsigned slot, uint8_t kind)
 {
     const struct hd_policy_group *g = &hd_policy_groups[group];
 
     for (unsigned i = 0; i < g->count; i++) {
-        if (!values[i]) {
-            continue;
-        }
         const struct hd_policy_key *key =
                 hd_policy_key_named(group, g->keys[i].name, l->p->chips, kind);
-        int err = key ? set_key(l, key, slot, values[i])
-                      : out_of_place(l, &g->keys[i], kind);
-        if (err) {
-            return err;
+        if (values[i]) {
+            (void)(key ? set_key(l, key, slot, values[i])
+                       : out_of_place(l, &g->keys[i]));
         }
     }
-    return HD_OK;
 }
 
 static const char *text_of(unsigned group, char *const *values,
@@ -328,36 +376,35 @@ static const char *text_of(unsigned group, char *const *values,
     return key ? values[key - hd_policy_groups[group].keys] : NULL;
 }
 
-static int apply_bits(struct loader *l, char *const *bits, unsigned slot,
-                      unsigned from, unsigned to)
+static void apply_field(struct loader *l, unsigned id, const char *text,
+                        unsigned slot)
+{
+    const struct hd_policy_field *f = &hd_policy_fields[id];
+    uint64_t value = 0;
+
+    if (!(f->chips & l->p->chips)) {
+        (void)FAIL(l, f->name, "%s: the %s has no such field", f->name,
+                   hd_policy_chip_name(l->p->chips));
+    } else if (!parse_number(l, f->name, text, hd_policy_field_max(id),
+                             &value)) {
+        hd_policy_set(l->p->config, id, slot, value);
+    }
+}
+
+static void apply_bits(struct loader *l, char *const *bits, unsigned slot,
+                       unsigned from, unsigned to)
 {
     char outer[PATH_SIZE];
 
-    if (!bits) {
-        return HD_OK;
-    }
     memcpy(outer, l->path, sizeof outer);
     (void)snprintf(l->path + strlen(l->path), sizeof l->path - strlen(l->path),
                    "%sbits", l->path[0] ? "/" : "");
-    for (unsigned id = from; id < to; id++) {
-        const struct hd_policy_field *f = &hd_policy_fields[id];
-        uint64_t value = 0;
-        if (!bits[id]) {
-            continue;
+    for (unsigned id = from; bits && id < to; id++) {
+        if (bits[id]) {
+            apply_field(l, id, bits[id], slot);
         }
-        if (!(f->chips & l->p->chips)) {
-            return FAIL(l, f->name, "%s: the %s has no such field", f->name,
-                        hd_policy_chip_name(l->p->chips));
-        }
-        int err = parse_number(l, f->name, bits[id], hd_policy_field_max(id),
-                               &value);
-        if (err) {
-            return err;
-        }
-        hd_policy_set(l->p->config, id, slot, value);
     }
     memcpy(l->path, outer, sizeof outer);
-    return HD_OK;
 }
 
 /* ------------------------------------------------------------------- slots */
@@ -377,8 +424,8 @@ static int name_slot(struct loader *l, unsigned slot, char *const *values)
 
     enter_slot(l, slot);
     if (!name) {
-        return FAIL(l, "", "slot %u has no name; give it one: `name: ...`",
-                    slot);
+        return MISSING(l, "name",
+                       "slot %u has no name; give it one: `name: ...`", slot);
     }
     for (unsigned i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         if (strcmp(name, taken[i]) == 0) {
@@ -417,10 +464,10 @@ static int purpose_slot(struct loader *l, unsigned slot, char *const *values)
         hd_words_add(&list, hd_policy_purposes[i].word);
     }
     if (!word) {
-        return FAIL(l, "",
-                    "slot %u (%s) has no purpose; say what it is for: "
-                    "`purpose: ...`",
-                    slot, l->p->slots[slot].name);
+        return MISSING(l, "purpose",
+                       "slot %u (%s) has no purpose; say what it is for: "
+                       "`purpose: ...`",
+                       slot, l->p->slots[slot].name);
     }
     int purpose = hd_policy_purpose_named(word);
     if (purpose < 0) {
@@ -460,18 +507,18 @@ static int plan_slot(struct loader *l, unsigned slot, char *const *values)
     const char *file = text_of(HD_G_SLOT, values, "file");
     int err = HD_OK;
 
-    if (lock) {
-        err = find_word(l, "lock", hd_policy_lock_words, 4, lock, &s->lock);
+    if (lock &&
+        !find_word(l, "lock", hd_policy_lock_words, 4, lock, &s->lock)) {
         hd_policy_set_lock(l->p, slot, s->lock);
     }
-    if (!err && content) {
+    if (about) {
+        (void)copy_text(l, "about", about, s->about, sizeof s->about);
+    }
+    if (content) {
         err = find_word(l, "content", hd_policy_content_words, 6, content,
                         &s->content);
     }
-    if (!err && about) {
-        err = copy_text(l, "about", about, s->about, sizeof s->about);
-    }
-    if (!err && file) {
+    if (file && !err) {
         err = copy_text(l, "file", file, s->file, sizeof s->file);
         s->content = content ? s->content : HD_CONTENT_FILE;
     }
@@ -501,52 +548,49 @@ static int check_slot(struct loader *l, unsigned slot)
     return HD_OK;
 }
 
-static int load_slot(struct loader *l, unsigned slot)
+static void load_slot(struct loader *l, unsigned slot)
 {
     const struct doc_slot *texts = l->d->doc->slots[slot];
 
     enter_slot(l, slot);
-    int err = apply_group(l, HD_G_SLOT, texts->value, slot,
-                          hd_policy_kind(l->p->config, slot));
+    apply_group(l, HD_G_SLOT, texts->value, slot,
+                hd_policy_kind(l->p->config, slot));
+    int err = plan_slot(l, slot, texts->value);
+    apply_bits(l, texts->bits, slot, 0, HD_F_FIRST_ZONE);
     if (!err) {
-        err = plan_slot(l, slot, texts->value);
+        (void)check_slot(l, slot);
     }
-    if (!err) {
-        err = apply_bits(l, texts->bits, slot, 0, HD_F_FIRST_ZONE);
-    }
-    return err ? err : check_slot(l, slot);
 }
 
-static int load_slots(struct loader *l)
+static void load_slots(struct loader *l)
 {
     struct doc_slot *const *slots = l->d->doc->slots;
-    int err = HD_OK;
+    bool has_purpose[HD_POLICY_SLOTS] = {false};
 
     if (!slots) {
-        l->path[0] = 0;
-        return FAIL(l, "", "there are no `slots:`");
+        (void)MISSING(l, "slots", "there are no `slots:`");
+        return;
     }
     /* Names first: a slot may speak of one that comes later. */
-    for (unsigned i = 0; i < HD_POLICY_SLOTS && !err; i++) {
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
         hd_policy_start_slot(l->p, i,
                              (unsigned)hd_policy_purpose_named("closed"));
         if (slots[i]) {
-            err = name_slot(l, i, slots[i]->value);
-            err = err ? err : purpose_slot(l, i, slots[i]->value);
+            l->all_named &= !name_slot(l, i, slots[i]->value);
+            has_purpose[i] = !purpose_slot(l, i, slots[i]->value);
         }
     }
-    for (unsigned i = 0; i < HD_POLICY_SLOTS && !err; i++) {
-        if (slots[i]) {
-            err = load_slot(l, i);
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        if (has_purpose[i]) { /* else nobody knows what its words mean */
+            load_slot(l, i);
         }
     }
     l->path[0] = 0;
-    return err;
 }
 
 /* --------------------------------------------------------- the rest of it */
 
-static int load_chip(struct loader *l)
+static void load_chip(struct loader *l)
 {
     static const char *const words[] = {"ATECC608", "ATECC608A", "ATECC608B",
                                         "ATECC508A"};
@@ -555,100 +599,97 @@ static int load_chip(struct loader *l)
     const char *word = text_of(HD_G_TOP, l->d->doc->value, "chip");
     uint8_t index = 0;
 
+    l->p->chips = HD_POLICY_ANY; /* as long as nobody knows */
     if (!word) {
-        return hd_policy_fail(l->why, 1,
-                              "which chip is it for? Say `chip: ATECC608`, "
-                              "ATECC608A, ATECC608B or ATECC508A");
+        (void)MISSING(l, "chip",
+                      "which chip is it for? Say `chip: ATECC608`, "
+                      "ATECC608A, ATECC608B or ATECC508A");
+    } else if (!find_word(l, "chip", words, 4, word, &index)) {
+        l->p->chips = chips[index];
     }
-    int err = find_word(l, "chip", words, 4, word, &index);
-    l->p->chips = chips[index];
-    return err;
 }
 
-static int load_top(struct loader *l)
+static void load_top(struct loader *l)
 {
     char *const *values = l->d->doc->value;
     const char *name = text_of(HD_G_TOP, values, "policy");
     const char *about = text_of(HD_G_TOP, values, "about");
 
-    if (!name) {
-        return hd_policy_fail(l->why, 1,
-                              "a policy begins with its name: `policy: NAME`");
+    if (name) {
+        (void)copy_name(l, "policy", name, l->p->name);
+    } else {
+        (void)MISSING(l, "policy",
+                      "a policy begins with its name: `policy: NAME`");
     }
-    int err = copy_name(l, "policy", name, l->p->name);
-    if (!err && about) {
-        err = copy_text(l, "about", about, l->p->about, sizeof l->p->about);
+    if (about) {
+        (void)copy_text(l, "about", about, l->p->about, sizeof l->p->about);
     }
-    return err ? err : load_chip(l);
+    load_chip(l);
 }
 
-static int load_counter(struct loader *l, unsigned n)
+static void load_counter(struct loader *l, unsigned n)
 {
     const struct doc_counters *counters = l->d->doc->counters;
     struct hd_policy_counter *c = &l->p->counters[n];
 
     if (!counters || !counters->counter[n]) {
-        return HD_OK;
+        return;
     }
     char *const *values = counters->counter[n]->value;
     const char *name = text_of(HD_G_COUNTER0 + n, values, "name");
     const char *about = text_of(HD_G_COUNTER0 + n, values, "about");
     (void)snprintf(l->path, sizeof l->path, "counters/%u", n);
-    int err = name ? copy_name(l, "name", name, c->name) : HD_OK;
-    if (!err && about) {
-        err = copy_text(l, "about", about, c->about, sizeof c->about);
+    if (name) {
+        (void)copy_name(l, "name", name, c->name);
     }
-    return err ? err
-               : apply_group(l, HD_G_COUNTER0 + n, values, 0, HD_KIND_ALL);
+    if (about) {
+        (void)copy_text(l, "about", about, c->about, sizeof c->about);
+    }
+    apply_group(l, HD_G_COUNTER0 + n, values, 0, HD_KIND_ALL);
 }
 
-static int load_locks(struct loader *l)
+static void load_locks(struct loader *l)
 {
     static const char *const words[] = {"later", "at-provisioning"};
     const struct doc_group *locks = l->d->doc->group[HD_G_LOCKS];
     uint8_t when[2] = {1, 1};
+    int err = HD_OK;
 
     for (unsigned i = 0; locks && i < 2; i++) {
         const char *key = hd_policy_groups[HD_G_LOCKS].keys[i].name;
-        int err = locks->value[i] ? find_word(l, key, words, 2, locks->value[i],
-                                              &when[i])
-                                  : HD_OK;
-        if (err) {
-            return err;
+        if (locks->value[i]) {
+            err |= find_word(l, key, words, 2, locks->value[i], &when[i]);
         }
     }
     l->p->lock_config = when[0] != 0;
     l->p->lock_data = when[1] != 0;
-    if (l->p->lock_data && !l->p->lock_config) {
-        return FAIL(l, "data",
-                    "data: the chip locks its data zone only after "
-                    "its configuration");
+    if (!err && l->p->lock_data && !l->p->lock_config) {
+        (void)FAIL(l, "data",
+                   "data: the chip locks its data zone only after its "
+                   "configuration");
     }
-    return HD_OK;
 }
 
-static int load_groups(struct loader *l)
+static void load_groups(struct loader *l)
 {
     for (unsigned g = HD_G_INTERFACE; g < HD_G_COUNTER0; g++) {
         const struct doc_group *texts = l->d->doc->group[g];
+
         (void)snprintf(l->path, sizeof l->path, "%s", hd_policy_groups[g].name);
-        int err =
-                texts ? apply_group(l, g, texts->value, 0, HD_KIND_ALL) : HD_OK;
-        if (!err && g == HD_G_LOCKS) {
-            err = load_locks(l);
+        if (texts) {
+            apply_group(l, g, texts->value, 0, HD_KIND_ALL);
         }
-        if (!err && g == HD_G_OTP && texts && texts->value[1]) {
-            err = copy_text(l, "file", texts->value[1], l->p->otp_file,
+        if (g == HD_G_LOCKS) {
+            load_locks(l);
+        }
+        if (g == HD_G_OTP && texts && texts->value[1]) {
+            (void)copy_text(l, "file", texts->value[1], l->p->otp_file,
                             sizeof l->p->otp_file);
         }
-        if (err) {
-            return err;
-        }
     }
-    return HD_OK;
 }
 
-static int load_waiver(struct loader *l, unsigned n)
+static void load_waiver(struct loader *l, unsigned n)
 {
     char *const *values = l->d->doc->waivers[n].value;
     struct hd_policy_waiver *w = &l->p->waivers[n];
@@ -659,56 +700,63 @@ static int load_waiver(struct loader *l, unsigned n)
 
     (void)snprintf(l->path, sizeof l->path, "allow/%u", n);
     if (!rule || !where || !reason || strlen(reason) < 10) {
-        return FAIL(l, reason ? "reason" : "",
-                    "an accepted finding needs `rule:`, `where:` (a slot's "
-                    "name, or chip) and a `reason:` that the next reader "
-                    "understands");
+        (void)FAIL(l, reason ? "reason" : "",
+                   "an accepted finding needs `rule:`, `where:` (a slot's "
+                   "name, or chip) and a `reason:` that the next reader "
+                   "understands");
+        return;
     }
-    int err = strcmp(where, "chip") == 0
-                      ? HD_OK
-                      : find_slot(l, "where", where, NULL, &slot);
-    err = err ? err : copy_text(l, "rule", rule, w->rule, sizeof w->rule);
-    err = err ? err : copy_text(l, "where", where, w->where, sizeof w->where);
-    return err ? err
-               : copy_text(l, "reason", reason, w->reason, sizeof w->reason);
+    if (strcmp(where, "chip") != 0) {
+        (void)find_slot(l, "where", where, NULL, &slot);
+    }
+    (void)copy_text(l, "rule", rule, w->rule, sizeof w->rule);
+    (void)copy_text(l, "where", where, w->where, sizeof w->where);
+    (void)copy_text(l, "reason", reason, w->reason, sizeof w->reason);
 }
 
-static int load_rest(struct loader *l)
+static void load_rest(struct loader *l)
 {
     const struct doc *doc = l->d->doc;
-    int err = load_groups(l);
 
-    for (unsigned i = 0; i < 2 && !err; i++) {
-        err = load_counter(l, i);
+    load_groups(l);
+    for (unsigned i = 0; i < 2; i++) {
+        load_counter(l, i);
     }
     l->p->waiver_count = doc->waivers ? doc->waiver_count : 0;
-    for (unsigned i = 0; i < l->p->waiver_count && !err; i++) {
-        err = load_waiver(l, i);
+    for (unsigned i = 0; i < l->p->waiver_count; i++) {
+        load_waiver(l, i);
     }
     l->path[0] = 0;
-    return err ? err : apply_bits(l, doc->bits, 0, HD_F_FIRST_ZONE, HD_F_COUNT);
+    apply_bits(l, doc->bits, 0, HD_F_FIRST_ZONE, HD_F_COUNT);
+}
+
+int hd_policy_read(const char *text, size_t len, struct hd_policy *policy,
+                   struct hd_policy_report *report)
+{
+    struct document d = {.report = report};
+    struct loader l = {
+            .d = &d, .p = policy, .report = report, .all_named = true};
+
+    *policy = (struct hd_policy){0};
+    *report = (struct hd_policy_report){0};
+    if (hd_document_read(&d, text, len) == HD_OK) {
+        load_top(&l);
+        hd_policy_blank(policy->chips, policy->config);
+        load_slots(&l);
+        load_rest(&l);
+    }
+    hd_document_free(&d);
+    hd_report_sort(report);
+    return report->count ? HD_ERR_FORMAT : HD_OK;
 }
 
 int hd_policy_load(const char *text, size_t len, struct hd_policy *policy,
                    struct hd_policy_error *why)
 {
-    struct document d;
-    struct loader l = {.d = &d, .p = policy, .why = why};
+    struct hd_policy_report report;
+    int err = hd_policy_read(text, len, policy, &report);
 
-    *policy = (struct hd_policy){0};
-    *why = (struct hd_policy_error){0};
-    int err = hd_document_read(&d, text, len, why);
-    if (err) {
-        return err;
-    }
-    err = load_top(&l);
-    if (!err) {
-        hd_policy_blank(policy->chips, policy->config);
-        err = load_slots(&l);
-    }
-    if (!err) {
-        err = load_rest(&l);
-    }
-    hd_document_free(&d);
+    *why = report.errors[0];
+    hd_policy_report_free(&report);
     return err;
 }

@@ -10,10 +10,14 @@
  * the same kind of thing.
  *
  *     struct hd_policy policy;
- *     struct hd_policy_error why;
- *     if (hd_policy_load(text, len, &policy, &why) != HD_OK) {
- *         fprintf(stderr, "%s:%u: %s\n", path, why.line, why.text);
+ *     struct hd_policy_report report;
+ *     if (hd_policy_read(text, len, &policy, &report) != HD_OK) {
+ *         for (unsigned i = 0; i < report.count; i++) {
+ *             fprintf(stderr, "%s:%u: %s\n", path, report.errors[i].line,
+ *                     report.errors[i].text);
+ *         }
  *     }
+ *     hd_policy_report_free(&report);
  *     write(policy.config, 128) ...
  *
  * Three tables hold all knowledge of the format, and everything else
@@ -26,7 +30,8 @@
  *
  * What the chip does with these bits is not here: ask a vchip that holds
  * them. Nothing keeps state; a struct hd_policy owns no memory and may be
- * copied.
+ * copied. Where its file says what is no part of it: the report of the
+ * reading knows, for as long as somebody asks.
  */
 #ifndef HD_POLICY_H
 #define HD_POLICY_H
@@ -111,10 +116,47 @@ struct hd_policy_error {
     char text[512];
 };
 
+#define HD_POLICY_ERRORS    32 /* told of one file */
+#define HD_POLICY_PATH_SIZE 72
+
+/* Where a key of the file stands, and what follows it. Private. */
+struct hd_policy_place {
+    char path[HD_POLICY_PATH_SIZE]; /* "slots/3/write" */
+    unsigned line;
+    uint8_t shape;     /* of its value */
+    const char *meant; /* the key that this unknown one is nearest to */
+};
+
+/* What reading a file found out beside the policy. */
+struct hd_policy_report {
+    struct hd_policy_error errors[HD_POLICY_ERRORS]; /* by line */
+    unsigned count;
+    bool more; /* there are more than fit */
+    /* Private: for hd_policy_line. */
+    struct hd_policy_place *places;
+    unsigned place_count;
+};
+
 /*
- * Reads a policy file. HD_OK; HD_ERR_FORMAT with *why if it is not a policy
- * (then *policy is not to be used).
+ * Reads a policy file. HD_OK; HD_ERR_FORMAT if it is not a policy (then
+ * *policy is not to be used), with everything that is wrong with it: first
+ * what is no YAML, no key or of the wrong shape; if there are only unknown
+ * keys or nothing of that, also each value, name and contradiction. Free
+ * *report in both cases.
  */
+int hd_policy_read(const char *text, size_t len, struct hd_policy *policy,
+                   struct hd_policy_report *report) HD_MUST_CHECK;
+void hd_policy_report_free(struct hd_policy_report *report);
+
+/* The line of a key, given as "slots/3/write" or "slots/3/bits/ReadKey"; 0
+ * if it is not in the file. The second: or of what it would stand in, 1 at
+ * last. */
+unsigned hd_policy_line(const struct hd_policy_report *report,
+                        const char *path);
+unsigned hd_policy_line_near(const struct hd_policy_report *report,
+                             const char *path);
+
+/* The same for those who ask one question only: *why is the first error. */
 int hd_policy_load(const char *text, size_t len, struct hd_policy *policy,
                    struct hd_policy_error *why) HD_MUST_CHECK;
 

@@ -37,8 +37,13 @@ allow:
     reason: "there was a reason for this once"
 YAML
 "$half" policy lint "$dir/bare.yaml" >/dev/null 2>"$dir/err" || :
-grep -q 'KEY-READABLE at identity allows nothing' "$dir/err" ||
-    fail "an idle line of the allow list is not told"
+at=$(grep -n 'rule: KEY-READABLE' "$dir/bare.yaml" | cut -d: -f1)
+grep -q "bare.yaml:$at: .*KEY-READABLE at identity allows nothing\$" "$dir/err" ||
+    fail "an idle line of the allow list is not told: $(cat "$dir/err")"
+sed -i s/KEY-READABLE/KEY-READIBLE/ "$dir/bare.yaml"
+"$half" policy lint "$dir/bare.yaml" >/dev/null 2>"$dir/err" || :
+grep -q 'there is no such rule; did you mean KEY-READABLE?' "$dir/err" ||
+    fail "a rule that does not exist is not told: $(cat "$dir/err")"
 
 # a secret that the whole fleet shares
 cat >"$dir/fleet.yaml" <<'YAML'
@@ -85,6 +90,95 @@ for r in run["results"]:
     assert r["level"] in ("error", "warning", "note")
     place = r["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"].endswith("seed-notebook.hex")
+    assert "region" not in place # bytes have no lines that anybody wrote
 # the 20 high ones, and ECDH in clear beside an enabled IO protection key
 assert sum(r["level"] == "error" for r in run["results"]) == 21
+PY
+
+# each finding stands beside the line that says so
+mkdir "$dir/a dir"
+cat >"$dir/a dir/lines.yaml" <<'YAML'
+policy: lines
+chip: ATECC608
+interface:
+  watchdog: 1.3s
+  address-change: once
+slots:
+  0:
+    name: identity
+    purpose: identity
+    regenerate: yes
+  5:
+    name: secret
+    purpose: secret
+    content: shared
+    bits:
+      WriteConfig: 0
+  6: {name: open, purpose: secret,
+      read: anyone}
+  8:
+    name: data
+    purpose: data
+allow:
+  - rule: PRIV-REGEN
+    where: identity
+    reason: "this is a test of lines"
+YAML
+code=0
+"$half" policy lint --all "$dir/a dir/lines.yaml" >"$dir/out" || code=$?
+[ "$code" = 1 ] || fail "lines.yaml passes"
+grep -q 'PRIV-REGEN at slot 0 (identity), .*/lines.yaml:10$' "$dir/out" ||
+    fail "the line of regenerate is not told: $(cat "$dir/out")"
+(cd "$dir" && "$half" policy lint --format sarif "a dir/lines.yaml") \
+    >"$dir/sarif" || :
+"$half" policy lint --json "$dir/a dir/lines.yaml" >"$dir/json" || :
+printf 'policy: p\nchip: ATECC608\nslots:\n  0: {nmae: a, purpose: dta}\n' \
+    >"$dir/bad.yaml"
+code=0
+"$half" policy lint --format sarif "$dir/bad.yaml" >"$dir/bad.sarif" \
+    2>"$dir/err" || code=$?
+[ "$code" = 2 ] || fail "what is no policy exits with $code"
+"$half" policy lint --format sarif - <"$dir/a dir/lines.yaml" \
+    >"$dir/pipe.sarif" || :
+"$half" sim create --seed 01 "$dir/it.vchip" >/dev/null
+"$half" policy lint --format sarif --chip "sim:$dir/it.vchip" \
+    >"$dir/chip.sarif" || :
+python3 - "$dir" "$(dirname "$0")" <<'PY' || fail "lines or SARIF are wrong"
+import json, sys
+sys.path.insert(0, sys.argv[2])
+from sarif import check
+
+def load(name):
+    with open(f"{sys.argv[1]}/{name}", encoding="utf-8") as f:
+        return json.load(f)
+
+WANTED = {("ADDRESS-CHANGEABLE-ONCE", "zone"): 5, ("PRIV-REGEN", "slot 0"): 10,
+          ("FLEET-SECRET", "slot 5"): 14, ("SECRET-WRITABLE", "slot 5"): 16,
+          ("SECRET-READABLE", "slot 6"): 18, ("DATA-OPEN", "slot 8"): 19}
+told = {(f["rule"], f["where"]): f["line"] for f in load("json")["findings"]}
+for key, line in WANTED.items():
+    assert told.get(key) == line, (key, line, told)
+runs = {name: check(load(name)) for name in
+        ("sarif", "bad.sarif", "pipe.sarif", "chip.sarif")}
+marked = {}
+for r in runs["sarif"]["results"]:
+    location = r["locations"][0]
+    place = location["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20dir/lines.yaml"
+    where = location["logicalLocations"][0]["name"]
+    marked[r["ruleId"], where] = place["region"]["startLine"]
+    assert ("suppressions" in r) == (r["ruleId"] == "PRIV-REGEN")
+assert marked == told
+mistakes = [(r["ruleId"], r["level"], r["message"]["text"],
+             r["locations"][0]["physicalLocation"]["region"]["startLine"])
+            for r in runs["bad.sarif"]["results"]]
+assert [m[0] for m in mistakes] == ["NOT-A-POLICY"] * 2, mistakes
+assert "'nmae'" in mistakes[0][2] and "'dta'" in mistakes[1][2]
+assert [m[3] for m in mistakes] == [4, 4]
+uri = runs["bad.sarif"]["results"][0]["locations"][0]["physicalLocation"]
+assert uri["artifactLocation"]["uri"].startswith("file:///")
+for name in ("pipe.sarif", "chip.sarif"): # no file, no place in one
+    assert runs[name]["results"]
+    for r in runs[name]["results"]:
+        assert "physicalLocation" not in r["locations"][0]
 PY

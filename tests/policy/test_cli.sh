@@ -87,6 +87,19 @@ exits 2 "a mistake is told with file and line" "$half" policy show bad.yaml
 complains "bad.yaml:5: slots/0: unknown key 'nmae'; did you mean 'name'\?"
 exits 2 "in JSON too" "$half" policy show --json bad.yaml
 prints '"line": 5'
+printf 'policy: p\nchip: ATECC680\nslots: {0: {nmae: a, purpose: dta}}\n' >bad.yaml
+exits 2 "several mistakes, each with file and line" "$half" policy lint bad.yaml
+complains "bad.yaml:2: chip: there is no 'ATECC680'"
+complains "bad.yaml:3: slots/0: unknown key 'nmae'"
+complains "bad.yaml:3: purpose: there is no 'dta'"
+exits 2 "in JSON as a list" "$half" policy show --json bad.yaml
+python3 - <<'EOF' || wrong "the list of mistakes is not as documented"
+import json
+d = json.load(open("out"))
+assert not d["ok"] and d["line"] == 2
+assert [e["line"] for e in d["errors"]] == [2, 3, 3]
+assert all(e["message"] for e in d["errors"])
+EOF
 exits 2 "no such file" "$half" policy show missing.yaml
 complains 'missing.yaml: No such file'
 printf 'zz' >bad.hex

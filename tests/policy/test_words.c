@@ -235,24 +235,70 @@ struct bad_case {
     const char *says;
 };
 
+#define NONE  "slots: {}\n"
 #define SLOT0 "slots:\n  0:\n    name: a\n"
 
 static const struct bad_case bad_cases[] = {
         {"", 1, "`half policy new`"},
         {"# only a comment\n", 1, "`half policy new`"},
-        {"- a\n", 1, "here belongs keys with values"},
-        {"just words\n", 1, "here belongs keys with values"},
+        {"- a\n", 1, "a policy is keys with values"},
+        {"just words\n", 1, "a policy is keys with values"},
         {"policy: [\n", 2, "not YAML"},
         {"policy: \"\\x\"\n", 1, "not YAML"},
         {"polcy: p\n", 1, "did you mean 'policy'?"},
         {"chip: ATECC608\n", 1, "policy: NAME"},
         {"policy: p\nslots: {}\n", 1, "chip: ATECC608"},
-        {"policy: p\nchip: ATECC680\n", 2, "did you mean 'ATECC608'?"},
+        {"policy: p\nchip: ATECC680\nslots: {}\n", 2,
+         "did you mean 'ATECC608'?"},
         {"policy: Big Name\nchip: ATECC608\n", 1, "is no name"},
         {HEAD, 1, "there are no `slots:`"},
-        {HEAD "slots: 5\n", 3, "not one word or text"},
+        {HEAD "slots: 16\n", 3,
+         "slots: expected keys with values (key: value), not a word"},
         {HEAD "slots: {0: [a, b]}\n", 3, "not a list"},
-        {HEAD "slots: {16: {name: a, purpose: data}}\n", 3, "'16'"},
+        {HEAD "slots: {16: {name: a, purpose: data}}\n", 3,
+         "'16'; slots go from 0 to 15"},
+        {HEAD NONE "counters: {2: {name: a}}\n", 4, "the counters are 0 and 1"},
+        {HEAD "slots:\n  0:\n  name: a\n", 4, "slots/0: nothing follows"},
+        {HEAD "slots:\n0:\n  name: a\n", 3, "slots: nothing follows"},
+        {HEAD NONE "0:\n  name: a\n", 4,
+         "'0'; it is a key of slots: is the line indented as it should be?"},
+        {HEAD NONE "name: a\n", 4,
+         "'name'; it is a key of a slot: is the line"},
+        {HEAD SLOT0 "    purpose: data\n    interface: {}\n", 7,
+         "it is a key of the file itself"},
+        {HEAD "slots:\n\t0: {name: a, purpose: data}\n", 4,
+         "a tab: indent with blanks"},
+        {HEAD SLOT0 "\t purpose: data\n", 6, "a tab: indent with blanks"},
+        {HEAD SLOT0 "   purpose: data\n", 6, "indented like its neighbours"},
+        {HEAD SLOT0 "      purpose: data\n", 6, "indented too much"},
+        {HEAD "about: a: b\n", 3, "goes between quotes"},
+        {HEAD "about: @home\n", 3, "between quotes"},
+        {HEAD "about: \"a\n", 3, "a quote that is never closed"},
+        {HEAD "about: \xff\n", 3, "save the file as UTF-8"},
+        {HEAD "slots: {0: {name: \xc3\xa4, purpose: data}}\n", 3,
+         "is no name: small letters"},
+        {"policy: p\r\nchip: ATECC608\r\nslots:\r\n  0: {name: a, purpose: "
+         "dtaa}\r\n",
+         4, "did you mean 'data'?"},
+        {HEAD NONE "slots/0: {name: a}\n", 4,
+         "'slots/0' is no key of a policy"},
+        {HEAD "\"\": a\n", 3, "'' is no key of a policy"},
+        {HEAD "slots: {0: {name: a, purpose: data}}\nslots: {}\n", 4,
+         "'slots' stands here and in line 3 already"},
+        {HEAD "slots: {0: {<<: {purpose: data}, name: a}}\n", 3,
+         "no YAML merge keys"},
+        {HEAD "slots: {0: {name: a, purpose: }}\n", 3,
+         "slots/0/purpose: nothing follows"},
+        {HEAD SLOT0 "    purpose: identity\n    regenerate: true\n", 7,
+         "did you mean 'yes'?"},
+        {HEAD SLOT0 "    purpose: secret\n    write: never\n", 7,
+         "did you mean 'nobody'?"},
+        {HEAD SLOT0 "    purpose: secret\n    read: with 0\n", 7,
+         "slots go by their names; that one is 'a'"},
+        {HEAD SLOT0 "    purpose: data\nsecure-boot:\n  public-key: 0\n", 8,
+         "slots go by their names; that one is 'a'"},
+        {"policy: p\nchip: atecc508a\nslots: {}\n", 2,
+         "did you mean 'ATECC508A'?"},
         {HEAD "slots:\n  0: {purpose: data}\n", 4, "has no name"},
         {HEAD SLOT0, 4, "has no purpose"},
         {HEAD SLOT0 "    purpose: identty\n", 6, "did you mean 'identity'?"},
@@ -348,6 +394,132 @@ static void test_each_mistake_is_told_with_its_line(void **state)
     }
 }
 
+/* Mistakes that have nothing to do with one another, and of what follows from
+ * them (a slot without its name, a name that is not found) nothing. */
+static void test_all_mistakes_of_a_file_are_told_at_once(void **state)
+{
+    static const struct {
+        unsigned line;
+        const char *says;
+    } all[] = {
+            {2, "chip: there is no 'ATECC680'"},
+            {5, "unknown key 'nmae'; did you mean 'name'?"},
+            {7, "unknown key 'regenrate'"},
+            {11, "write: there is no 'anybody'"},
+            {12, "lock: there is no 'allways'"},
+            {13, "purpose: there is no 'sekret'"},
+            {14, "interface: unknown key 'adress'"},
+            {14, "watchdog: there is no '2s'"},
+            {17, "needs `rule:`"},
+            {18, "unknown key 'ReadKy'"},
+    };
+    static const char text[] = "policy: p\n"
+                               "chip: ATECC680\n"
+                               "slots:\n"
+                               "  0:\n"
+                               "    nmae: io-key\n"
+                               "    purpose: identity\n"
+                               "    regenrate: no\n"
+                               "  5:\n"
+                               "    name: s\n"
+                               "    purpose: secret\n"
+                               "    write: anybody\n"
+                               "    lock: allways\n"
+                               "  6: {name: t, purpose: sekret}\n"
+                               "interface: {watchdog: 2s, adress: 0x60}\n"
+                               "io-protection: {key: io-key}\n"
+                               "allow:\n"
+                               "  - {rule: X, where: s}\n"
+                               "bits: {ReadKy: 1}\n";
+    static struct hd_policy p;
+    struct hd_policy_report r;
+
+    (void)state;
+    assert_int_equal(hd_policy_read(text, sizeof text - 1, &p, &r),
+                     HD_ERR_FORMAT);
+    for (unsigned i = 0; i < r.count; i++) {
+        if (i >= sizeof all / sizeof all[0] ||
+            r.errors[i].line != all[i].line ||
+            !strstr(r.errors[i].text, all[i].says)) {
+            fail_msg("mistake %u is line %u: %s", i, r.errors[i].line,
+                     r.errors[i].text);
+        }
+    }
+    assert_int_equal(r.count, sizeof all / sizeof all[0]);
+    assert_false(r.more);
+    hd_policy_report_free(&r);
+}
+
+static void test_more_mistakes_than_fit_are_said_to_be_more(void **state)
+{
+    static struct hd_policy p;
+    static char text[20000];
+    struct hd_policy_report r;
+    size_t len = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 1000; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len, "k%04u: v\n", i);
+    }
+    assert_int_equal(hd_policy_read(text, len, &p, &r), HD_ERR_FORMAT);
+    assert_int_equal(r.count, HD_POLICY_ERRORS);
+    assert_true(r.more);
+    assert_int_equal(r.errors[31].line, 32);
+    hd_policy_report_free(&r);
+}
+
+static void test_the_report_knows_where_each_key_stands(void **state)
+{
+    static const char text[] = "\xEF\xBB\xBF" /* a byte order mark is fine */
+                               "policy: p\n"
+                               "chip: ATECC608\n"
+                               "\n"
+                               "slots:\n"
+                               "  3:\n"
+                               "    name: a\n"
+                               "    purpose: secret\n"
+                               "    bits:\n"
+                               "      ReadKey: 1\n"
+                               "  4: {name: b, purpose: secret}\n"
+                               "allow:\n"
+                               "  - {rule: A, where: a, reason: because it is "
+                               "so}\n"
+                               "  - rule: B\n"
+                               "    where: b\n"
+                               "    reason: because it is so\n";
+    static const struct {
+        const char *path;
+        unsigned line, near;
+    } places[] = {
+            {"policy", 1, 1},
+            {"slots/3", 5, 5},
+            {"slots/3/purpose", 7, 7},
+            {"slots/3/bits/ReadKey", 9, 9},
+            {"slots/3/bits/WriteKey", 0, 8},
+            {"slots/3/write", 0, 5},
+            {"slots/4/purpose", 10, 10},
+            {"slots/15/write", 0, 4},
+            {"allow/0", 12, 12},
+            {"allow/1/reason", 15, 15},
+            {"interface/watchdog", 0, 1},
+    };
+    static struct hd_policy p;
+    struct hd_policy_report r;
+
+    (void)state;
+    assert_int_equal(hd_policy_read(text, sizeof text - 1, &p, &r), HD_OK);
+    assert_int_equal(r.count, 0);
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        unsigned line = hd_policy_line(&r, places[i].path);
+        unsigned near = hd_policy_line_near(&r, places[i].path);
+        if (line != places[i].line || near != places[i].near) {
+            fail_msg("%s: line %u, near %u", places[i].path, line, near);
+        }
+    }
+    hd_policy_report_free(&r);
+    assert_int_equal(hd_policy_line(&r, "policy"), 0);
+}
+
 static void expect_refused(const char *text, size_t len, const char *says)
 {
     static struct hd_policy p;
@@ -371,8 +543,10 @@ static void test_yaml_built_to_explode_is_refused(void **state)
 
     (void)state;
     expect_refused(laughs, sizeof laughs - 1, "no YAML anchors and aliases");
-    expect_refused("slots: {<<: *x}\n", 16, "no YAML anchors and aliases");
+    expect_refused("slots: {<<: *x}\n", 16, "no YAML merge keys");
+    expect_refused("slots: {0: *x}\n", 15, "no YAML anchors and aliases");
     memset(deep, '[', sizeof deep);
+    memcpy(deep, "a: ", 3);
     expect_refused(deep, sizeof deep, "nested more than");
     while (len + 20 < sizeof wide) {
         len += (size_t)snprintf(wide + len, 20, "k%05zu: v\n", len);
@@ -531,6 +705,9 @@ int main(void)
             cmocka_unit_test(test_slots_not_listed_are_closed),
             cmocka_unit_test(test_the_508a_has_its_own_words),
             cmocka_unit_test(test_each_mistake_is_told_with_its_line),
+            cmocka_unit_test(test_all_mistakes_of_a_file_are_told_at_once),
+            cmocka_unit_test(test_more_mistakes_than_fit_are_said_to_be_more),
+            cmocka_unit_test(test_the_report_knows_where_each_key_stands),
             cmocka_unit_test(test_yaml_built_to_explode_is_refused),
             cmocka_unit_test(test_a_hundred_megabytes_are_refused_unread),
             cmocka_unit_test(test_a_policy_for_another_chip_does_not_fit),

@@ -22,7 +22,7 @@ all: setup-build
 	@$(call configure,$(BUILD))
 	@$(call compile,$(BUILD))
 
-## demo: set up, build, and show a device that proves who it is, and its clone refused
+## demo: set up, build, and show a policy become a device that proves who it is
 demo: setup-demo all
 	@scripts/demo.sh $(BUILD)
 

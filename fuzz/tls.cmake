@@ -2,8 +2,3 @@
 hd_fuzz_target(tls_uri
     SOURCES tls_uri.c ${PROJECT_SOURCE_DIR}/tls/openssl/uri.c
     INCLUDES ${PROJECT_SOURCE_DIR}/tls/openssl)
-hd_fuzz_target(tls_config
-    SOURCES tls_config.c
-        ${PROJECT_SOURCE_DIR}/examples/first-story/provision.c
-    INCLUDES ${PROJECT_SOURCE_DIR}/examples/first-story
-    LIBS hd_lib)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# The first story: a device whose key was born in its chip connects to a real
-# broker; its clone, a thief and a wire tap get nothing. Everything it says it
-# has checked: it stops with exit code 1 where something is not as told.
+# The first story: a policy becomes a chip, the chip a device that connects to
+# a real broker; its clone, a thief and a wire tap get nothing. Everything it
+# says it has checked: it stops with exit code 1 where something is not as told.
 #
 # usage: scripts/demo.sh [BUILD]     (default build; HALF_DEMO_KEEP=1 keeps
 #                                     the temporary directory)
@@ -17,8 +17,8 @@ telemetry=$build/examples/telemetry/half-telemetry
 module=$build/tls/openssl
 provider="-provider-path $module -provider halfprovider -provider default"
 
-for tool in "$half" "$tools/half-provision" "$tools/half-tap" \
-    "$tools/half-thief" "$telemetry" "$module/halfprovider.so"; do
+for tool in "$half" "$tools/half-tap" "$tools/half-thief" \
+    "$telemetry" "$module/halfprovider.so"; do
     [ -e "$tool" ] || {
         echo "demo: $tool is missing; build first (make)" >&2
         exit 2
@@ -103,15 +103,48 @@ arrived() { [ "$(delivered)" -eq "$1" ]; }
 delivered() { wc -l <"$work/received" | tr -d ' '; }
 
 cd "$work"
-mkdir ca factory device broker
+mkdir ca device broker
+mkdir -m 700 keys
 
 say "${bold}A device that proves who it is, and a clone that cannot${plain}" "" \
     "The chip is virtual (an ATECC608B that enforces every rule of the silicon);" \
     "OpenSSL, Mosquitto and the TLS between them are the real ones."
 
-# ------------------------------------------------------------------- 1 factory
+# -------------------------------------------------------------------- 1 policy
 
-act "1  The factory: a key is born in the chip"
+act "1  The policy: look before you lock"
+
+say "128 bytes decide what a chip is for, and the lock on them is for ever. These are" \
+    "of a real device; slot 2 holds its identity. What could anyone on its bus do?"
+typed half policy attack --hex seed-notebook.hex
+"$half" policy attack --hex "$home/tests/data/configs/seed-notebook.hex" >sheet ||
+    failed "half policy attack"
+grep -A3 '^slot 2 ' sheet | sed 's/^/    /'
+tail -1 sheet | sed 's/^/    /'
+grep -A3 '^slot 2 ' sheet | grep -q '07400402008507' ||
+    failed "the command that destroys the identity"
+
+say "" "So say what you want in words, and read what it means:"
+typed "half policy new -o policy.yaml && half policy show policy.yaml"
+"$half" policy new -o policy.yaml >log || failed "half policy new"
+"$half" policy show policy.yaml >table || failed "half policy show"
+grep -E '^(slot| +[0-9]+ )' table | sed 's/^/    /'
+typed half policy lint policy.yaml
+"$half" policy lint policy.yaml >lint || failed "half policy lint"
+tail -1 lint | sed 's/^/    /'
+typed half policy attack policy.yaml
+"$half" policy attack policy.yaml >sheet || failed "half policy attack"
+tail -1 sheet | sed 's/^/    /'
+grep -q 'nothing here that somebody on the bus would want' sheet ||
+    failed "the attacker's sheet"
+typed half policy view policy.yaml -o policy.html
+"$half" policy view policy.yaml -o "$build/policy.html" >log ||
+    failed "half policy view"
+passed "a page for the browser: ${build#"$home/"}/policy.html"
+
+# ------------------------------------------------------------------- 2 factory
+
+act "2  The factory: plan, rehearse, apply"
 
 ca_key() { quietly openssl genpkey -algorithm EC -pkeyopt \
     ec_paramgen_curve:P-256 -out "$1"; chmod 600 "$1"; }
@@ -133,7 +166,9 @@ quietly openssl req -new -key ca/signer.key -subj "/CN=Demo Signer 1" \
 issue ca/signer root "basicConstraints=critical,CA:true,pathlen:0
 keyUsage=critical,keyCertSign"
 ca_key ca/firmware.key
-quietly openssl pkey -in ca/firmware.key -pubout -out ca/firmware.pub
+# the public keys that policy.yaml names
+quietly openssl pkey -in ca/root.key -pubout -out root-key.pem
+quietly openssl pkey -in ca/firmware.key -pubout -out boot-key.pem
 
 say "A blank chip; a wire tap records everything from its first second."
 typed half sim create thing.vchip
@@ -153,25 +188,43 @@ tap() {
         failed "the chip's bus did not come up"
     }
 }
-tap factory.jsonl
+# Power will fail at the 150th word that the chip stores.
+quietly "$half" sim fault thing.vchip cut-eeprom,arg=150
+tap first.jsonl
 HALF_CHIP=unix:$work/thing.sock
 export HALF_CHIP
 
-say "" "What each slot may do is written in words; the chip gets 128 bytes of it. Then" \
-    "step by step. Power may fail anywhere: run it again, and it finishes."
-typed "half policy compile policies/connected-device.yaml >policy.hex"
-"$half" policy compile "$home/policies/connected-device.yaml" >policy.hex ||
-    failed "the policy"
-provision() {
-    "$tools/half-provision" --config policy.hex \
-        --root ca/root.pem --signer ca/signer.pem --boot ca/firmware.pub "$@"
-}
-typed half-provision --config policy.hex --dir factory ...
+say "" "What will happen to it, and what of that is for ever. Nothing is sent yet but reads."
+typed half plan -p policy.yaml
+"$half" plan -p policy.yaml >plan || failed "half plan"
+sed -n '/^for ever/,/^$/p; /^what anybody/,/^plan/p' plan | sed 's/^/    /'
+hash=$(sed -n 's/^plan //p' plan)
+
+# apply [OPTIONS]: by the hash of the plan that was read
+apply() { "$half" apply -p policy.yaml --keys keys --confirm "$hash" "$@"; }
+
+say "" "Nothing locks without that hash. And power fails in factories, like now:"
+typed half apply -p policy.yaml --keys keys --confirm "$(echo "$hash" | cut -c 1-8)..."
+apply >log 2>&1 && failed "the power did not fail"
+sed -n '/^rehearsed/p; /^half apply/p; /again to go on/p' log | fold -s -w 76 |
+    sed 's/^/    /'
+stop "$tapped" # power off, and on again
+quietly "$half" sim fault thing.vchip --clear
+tap again.jsonl
+[ "$("$half" plan -p policy.yaml | sed -n 's/^plan //p')" = "$hash" ] ||
+    failed "the plan's hash is another after the power cut"
+say "" "The same again, with the same hash:"
+typed half apply -p policy.yaml --keys keys --confirm "$(echo "$hash" | cut -c 1-8)..."
 t=$(now_ms)
-provision --dir factory || failed "provisioning"
+apply >log 2>&1 || {
+    cat log
+    failed "half apply"
+}
 t=$(($(now_ms) - t))
-provision --dir factory | grep -q '^  done' && failed "the second run did work"
-passed "$t ms; a second run finds nothing to do"
+sed 's/^/    /' log
+passed "$t ms, rehearsal included. A lost power line costs no chip"
+apply --json >log || failed "half apply, once more"
+grep -q '"steps_done": 0' log || failed "a finished chip was worked on"
 
 say "" "The chip signs a certificate request. OpenSSL knows the key only by URI."
 typed openssl req -new -provider halfprovider -key half:slot=0 \
@@ -186,27 +239,42 @@ keyUsage=critical,digitalSignature
 extendedKeyUsage=clientAuth"
 cat device/device.pem ca/signer.pem >device/chain.pem
 cp ca/root.pem device/root.pem
-cp factory/io.key device/io.key
+cp "keys/$serial-io-key.key" device/io.key
 echo half:slot=0 >device/key.uri
 passed "request verified, certificate issued: $(openssl x509 \
     -in device/device.pem -outform DER | wc -c) bytes, kept in the device's flash"
-provision --dir factory --cert device/device.pem | grep '^  done' ||
-    failed "sealing"
-typed half chip read data --slot 10 --length 32
+
+say "" "What the policy left for later is known now: what the certificates hash to. Their" \
+    "slots are filled, read back, and locked."
+for cert in device/device ca/signer; do
+    openssl x509 -in $cert.pem -outform DER | openssl dgst -sha256 -binary >$cert.sha256
+done
+certificates="--fill device-cert=device/device.sha256 \
+    --fill signer-cert=ca/signer.sha256 --fill signer-key=ca/signer.pem"
+typed half apply -p policy.yaml --fill device-cert=device.sha256 ...
+# shellcheck disable=SC2086
+{
+    hash=$("$half" plan -p policy.yaml $certificates | sed -n 's/^plan //p')
+    apply $certificates >log || failed "the certificates' slots"
+    grep '^  done' log | sed 's/^/  /'
+    [ "$(grep -c '^  done' log)" -eq 6 ] || failed "not six steps"
+    typed half diff -p policy.yaml
+    "$half" diff -p policy.yaml $certificates | sed 's/^/    /'
+    "$half" diff -p policy.yaml $certificates >/dev/null || failed "half diff"
+}
 hash=$("$half" chip read data --slot 10 --length 32) || failed "half chip read"
 [ "$hash" = "$(openssl x509 -in device/device.pem -outform DER |
     openssl dgst -sha256 -r | cut -d ' ' -f 1)" ] ||
     failed "slot 10 does not hold the certificate's SHA-256"
-passed "$hash"
 
 say "" "The finished chip, as it describes itself:"
 typed half chip info
 "$half" chip info | sed 's/^/    /'
 stop "$tapped"
 
-# --------------------------------------------------------------------- 2 field
+# --------------------------------------------------------------------- 3 field
 
-act "2  In the field: the device connects to a real broker"
+act "3  In the field: the device connects to a real broker"
 
 ca_key broker/broker.key
 quietly openssl req -new -key broker/broker.key -subj "/CN=localhost" \
@@ -289,7 +357,7 @@ until_true 3 arrived 3 || failed "not all arrived"
 passed "$(delivered) of 3 messages arrived at the subscriber; TLS key use: one signature
       by the chip; the server was verified by name"
 
-# ------------------------------------------------------------------- 3 attacks
+# ------------------------------------------------------------------- 4 attacks
 
 # denied WHAT: delivery is what counts, not what the client says
 denied() {
@@ -300,15 +368,15 @@ denied() {
     grep -q '^delivered  0 of' attack.log || failed "$1: delivered"
 }
 
-act "3  The clone: all of the flash, but another chip"
+act "4  The clone: all of the flash, but another chip"
 
 say "Certificates, key URI, even the IO protection key: copied byte for byte. The" \
     "clone's chip has the same policy, and necessarily a key of its own."
 cp -R device clone
 "$half" sim create clone.vchip >/dev/null
-mkdir clone-factory
 HALF_CHIP=sim:$work/clone.vchip
-provision --dir clone-factory >/dev/null || failed "the clone's chip"
+hash=$("$half" plan -p policy.yaml | sed -n 's/^plan //p')
+apply >/dev/null || failed "the clone's chip"
 publish clone 1 >attack.log && failed "the clone was let in"
 denied "the clone"
 
@@ -351,18 +419,19 @@ stop "$pid"
 passed "clone, interposer, forged certificate, false broker: 0 messages delivered"
 stop "$tapped"
 
-# --------------------------------------------------------------------- 4 thief
+# --------------------------------------------------------------------- 5 thief
 
-act "4  The thief: the device on his bench, the chip at his mercy"
+act "5  The thief: the device on his bench, the chip at his mercy"
 
 t=$(now_ms)
 "$tools/half-thief" thing.vchip || failed "the thief got something"
 passed "$(($(now_ms) - t)) ms; signatures and public keys are all he gets"
 
-# ----------------------------------------------------------------------- 5 tap
+# ----------------------------------------------------------------------- 6 tap
 
-act "5  The wire tap: every byte on the bus, from the factory on"
+act "6  The wire tap: every byte on the bus, from the factory on"
 
+cat first.jsonl again.jsonl >factory.jsonl
 "$tools/half-tap" search thing.vchip factory.jsonl field.jsonl ||
     failed "the recording"
 passed "no private key ever crossed the bus. The three secrets did, when the factory
@@ -370,7 +439,7 @@ passed "no private key ever crossed the bus. The three secrets did, when the fac
 
 # ----------------------------------------------------------------------- after
 
-act "6  And the device?"
+act "7  And the device?"
 
 HALF_CHIP=sim:$work/thing.vchip
 publish device 1 >device.log || {
@@ -416,8 +485,11 @@ stop "$broker"
 act "Try next"
 b=${build#"$home/"}
 cat <<EOF
-  $b/cli/half sim create my.vchip             a chip of your own
+  $b/policy.html                              the policy as a page: who may do what
+  $b/cli/half policy new -o my.yaml           a policy of your own (docs/policy.md)
+  $b/cli/half sim create my.vchip             and a chip
   export HALF_CHIP=sim:my.vchip
+  $b/cli/half plan -p my.yaml                 what would happen to it (docs/plan.md)
   $b/cli/half chip info                       what it is, and what is locked
   $b/cli/half chip trace FILE                 a recording of a bus, in words
   $b/cli/half sim exec --chip my.vchip -- i2cdetect -y 1

@@ -58,17 +58,22 @@ static void plug_in(struct bench *b)
     b->sim = (struct hd_sim){&b->bus, 0x60};
 }
 
-void new_bench(struct bench *b, const char *recipe)
+void new_bench_seeded(struct bench *b, const char *recipe, uint8_t seed)
 {
-    const uint8_t seed[32] = {7};
+    const uint8_t bytes[32] = {seed};
 
     memset(b, 0, sizeof *b);
     load_recipe(recipe, &b->policy);
     fill_in(b);
-    assert_int_equal(hd_vchip_init(&b->vchip, hd_vchip_variant("608b"), seed),
+    assert_int_equal(hd_vchip_init(&b->vchip, hd_vchip_variant("608b"), bytes),
                      HD_OK);
     b->vchip.speed = HD_V_INSTANT;
     plug_in(b);
+}
+
+void new_bench(struct bench *b, const char *recipe)
+{
+    new_bench_seeded(b, recipe, 7);
 }
 
 static void count_work(void *ctx, const struct hd_plan *plan,

@@ -29,6 +29,8 @@ struct bench {
 /* A blank 608B, and the recipe with contents for everything that needs some:
  * the generator for public keys, 0x10 + slot for secrets. */
 void new_bench(struct bench *b, const char *recipe);
+/* seed: another chip, another serial number and other keys. */
+void new_bench_seeded(struct bench *b, const char *recipe, uint8_t seed);
 
 /* With the chip open in b->chip: looks, and makes the plan. */
 int look_and_plan(struct bench *b);

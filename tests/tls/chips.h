@@ -3,15 +3,13 @@
 #ifndef TESTS_TLS_CHIPS_H
 #define TESTS_TLS_CHIPS_H
 
-#include "provision.h"
+#include <stdint.h>
 
-/* The policy's configuration, and secrets and keys of its own: bytes of
- * secret are 0x51, of io_key 0x10. Trust anchors are P-256's generator. */
-void load_policy(struct provision_plan *plan);
+/* Every byte of the chips' IO protection key. */
+#define CHIPS_IO_KEY 0x10
 
-/* A chip provisioned and sealed, in a new file. seed: another chip. */
+/* A chip that the policy was applied to, in a new file. Its trust anchors are
+ * the generator of P-256. seed: another chip. */
 void make_chip(const char *path, uint8_t seed);
-
-extern const uint8_t generator[64];
 
 #endif

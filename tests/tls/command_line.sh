@@ -6,11 +6,9 @@
 # not know the provider.
 # usage: tests/tls/command_line.sh BUILD
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)
 half=$build/cli/half
-station=$build/examples/first-story/half-provision
-command -v openssl >/dev/null && [ -x "$half" ] && [ -x "$station" ] || exit 77
+command -v openssl >/dev/null && [ -x "$half" ] || exit 77
 
 work=$(mktemp -d) && cd "$work" || exit 1
 server='' chips=''
@@ -51,12 +49,18 @@ refuse() {
 
 openssl ecparam -genkey -name prime256v1 -noout -out ca.key
 openssl req -x509 -new -key ca.key -subj "/CN=Test CA" -days 30 -out ca.pem
+openssl pkey -in ca.key -pubout -out root-key.pem
+cp root-key.pem boot-key.pem
+mkdir -m 700 keys
+"$half" policy new -o policy.yaml >/dev/null || exit 1
 for name in thing clone; do
-    mkdir $name.d
-    "$half" sim create $name.vchip >/dev/null &&
-        "$station" --chip sim:$name.vchip --dir $name.d --root ca.pem \
-            --signer ca.pem --boot ca.pem \
-            --config "$top/configs/connected-device.hex" >/dev/null || exit 1
+    "$half" sim create $name.vchip >/dev/null || exit 1
+    plan=$("$half" plan -p policy.yaml --chip sim:$name.vchip |
+        sed -n 's/^plan //p')
+    "$half" apply -p policy.yaml --chip sim:$name.vchip --keys keys \
+        --confirm "$plan" >log || exit 1
+    io_key=$(sed -n 's/^read back: \([0-9a-f]*\) .*/keys\/\1-io-key.key/p' log)
+    mv "$io_key" $name-io.key
 done
 HALF_CHIP=sim:$work/thing.vchip
 export HALF_CHIP
@@ -128,7 +132,7 @@ suite() { # ORDER PROVIDER...
     check "pkeyutl -verify takes it with the chip's key too" openssl pkeyutl \
         $p -verify -inkey half:slot=0 -in digest -sigfile sig
     check "pkeyutl -derive agrees on a secret" openssl pkeyutl $p -derive \
-        -inkey "half:slot=3;io-key-file=thing.d/io.key" -peerkey peer.pub \
+        -inkey "half:slot=3;io-key-file=thing-io.key" -peerkey peer.pub \
         -out ours
     check "the public key of slot 3 can be read" openssl pkey $p \
         -in half:slot=3 -pubout -out three.pub

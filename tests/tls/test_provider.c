@@ -17,6 +17,7 @@
 #include <openssl/store.h>
 
 #include "app.h"
+#include "chips.h"
 
 /* ------------------------------------------------------------------ signing */
 
@@ -382,6 +383,52 @@ static void test_an_io_key_that_others_may_read_is_refused(void **state)
     EVP_PKEY_free(key);
 }
 
+static void write_io_key(const char *text, size_t len)
+{
+    FILE *file = fopen(io_key_path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_an_io_key_is_raw_or_in_hex_and_nothing_else(void **state)
+{
+#define HEX "1010101010101010101010101010101010101010101010101010101010101010"
+    static const struct {
+        const char *text;
+        size_t len;
+        bool good;
+    } cases[] = {
+            {HEX "\n", 65, true},  {HEX "\r\n", 66, true},
+            {HEX, 64, true},       {HEX "1", 65, false},
+            {HEX, 63, false},      {HEX, 31, false},
+            {HEX HEX, 128, false}, {"", 0, false},
+            {"xx" HEX, 64, false}, {HEX "\n", 33, false},
+    };
+    struct app *app = *state;
+    EVP_PKEY *peer = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    unsigned char secret[32];
+    char uri[240], more[96];
+    char raw[32];
+
+    snprintf(more, sizeof(more), ";io-key-file=%s", io_key_path);
+    key_uri(uri, sizeof(uri), thing, 3, more);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        EVP_PKEY *key = load_uri(app, uri);
+
+        write_io_key(cases[i].text, cases[i].len);
+        assert_int_equal(derive(app->lib, key, peer, secret), cases[i].good);
+        if (!cases[i].good) {
+            assert_said("raw, or as 64 hex digits");
+        }
+        EVP_PKEY_free(key);
+    }
+    memset(raw, CHIPS_IO_KEY, sizeof(raw));
+    write_io_key(raw, sizeof(raw));
+    EVP_PKEY_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +450,7 @@ int main(void)
             BOTH(test_ecdh_in_clear_says_what_the_uri_lacks),
             BOTH(test_ecdh_takes_only_points_of_p256),
             BOTH(test_an_io_key_that_others_may_read_is_refused),
+            BOTH(test_an_io_key_is_raw_or_in_hex_and_nothing_else),
     };
 
     return cmocka_run_group_tests(tests, make_chips, remove_chips);

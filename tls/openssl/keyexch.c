@@ -21,7 +21,8 @@
 
 #include "halfdollar/base.h"
 
-#define IO_KEY 32
+#define IO_KEY      32
+#define IO_KEY_TEXT 80 /* digits, line ends, and the 0 */
 
 struct exchange {
     struct hdp_provider *provider;
@@ -173,11 +174,32 @@ static int keyexch_set_peer(void *vctx, void *provkey)
 }
 
 /* The IO protection key, from a file that only its owner may read. */
+/* 32 bytes as they are, or 64 hex digits and perhaps a line's end, which is
+ * how `half apply` keeps keys. */
+static bool parse_io_key(char text[IO_KEY_TEXT], size_t len,
+                         uint8_t key[IO_KEY])
+{
+    size_t got = 0;
+
+    if (len == IO_KEY) {
+        memcpy(key, text, IO_KEY);
+        return true;
+    }
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r')) {
+        len--;
+    }
+    text[len] = '\0';
+    return len == 2 * IO_KEY &&
+           OPENSSL_hexstr2buf_ex(key, IO_KEY, &got, text, '\0') == 1 &&
+           got == IO_KEY;
+}
+
 static int read_io_key(struct exchange *x, const char *path,
                        uint8_t key[IO_KEY])
 {
+    char text[IO_KEY_TEXT];
+    ssize_t len;
     struct stat st;
-    uint8_t extra;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     int ok;
 
@@ -191,11 +213,14 @@ static int read_io_key(struct exchange *x, const char *path,
     if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         ok = hdp_raise(x->provider, HDP_R_IO_KEY,
                        "%s may be read by others: chmod 600 it", path);
-    } else if (read(fd, key, IO_KEY) != IO_KEY || read(fd, &extra, 1) != 0) {
-        ok = hdp_raise(x->provider, HDP_R_IO_KEY,
-                       "%s does not hold exactly %d raw bytes", path, IO_KEY);
     } else {
-        ok = 1;
+        len = read(fd, text, sizeof(text) - 1);
+        ok = (len >= 0 && parse_io_key(text, (size_t)len, key)) ||
+             hdp_raise(x->provider, HDP_R_IO_KEY,
+                       "%s is no key of %d bytes: it must hold them raw, or as "
+                       "%d hex digits",
+                       path, IO_KEY, 2 * IO_KEY);
+        OPENSSL_cleanse(text, sizeof(text));
     }
     close(fd);
     return ok;

@@ -9,8 +9,7 @@
  *     URI       = "half:" [ attribute *( ";" attribute ) ]
  *     attribute = "slot=" 0..15
  *               / "chip=" address          i2c:1@0x60, sim:FILE, unix:PATH, ...
- *               / "io-key-file=" path      32 raw bytes, only its owner may
- * read
+ *               / "io-key-file=" path      32 bytes raw or in hex, mode 0600
  *
  * Values are percent-encoded (RFC 3986): ";" and "%" must be, everything else
  * may be. An attribute appears at most once. Without slot the URI names every

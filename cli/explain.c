@@ -71,30 +71,13 @@ static const char *const chips[] = {[HD_VMODEL_508A] = "508A",
                                     [HD_VMODEL_608A] = "608A",
                                     [HD_VMODEL_608B] = "608B"};
 
-static void step_words(const struct hd_explain_step *s, char *out, size_t size)
-{
-    static const char *const others[] = {[HD_MOMENT_WAKE] = "wake",
-                                         [HD_MOMENT_SLEEP] = "sleep",
-                                         [HD_MOMENT_IDLE] = "idle",
-                                         [HD_MOMENT_POWER] =
-                                                 "power off and on"};
-    struct hd_command_words words;
-
-    if (s->kind != HD_MOMENT_COMMAND) {
-        (void)snprintf(out, size, "%s", others[s->kind]);
-        return;
-    }
-    hd_command_parse(s->group, s->len, &words);
-    (void)hd_command_text(&words, out, size);
-}
-
 static void say_steps(struct call *c, const struct hd_explanation *e)
 {
     for (unsigned i = 0; i < e->count; i++) {
         const struct hd_explain_step *s = &e->steps[i];
         char words[240], hex[2 * HD_V_GROUP_MAX + 1];
 
-        step_words(s, words, sizeof words);
+        hd_explain_step_text(s, words, sizeof words);
         say(c, "  %u. %s%s\n", i + 1, words,
             s->for_ever ? " (cannot be undone)" : "");
         if (s->kind == HD_MOMENT_COMMAND && s->computed) {
@@ -109,16 +92,6 @@ static void say_steps(struct call *c, const struct hd_explanation *e)
             say(c, "     %s\n", hex);
         }
     }
-}
-
-static void bits_text(const struct hd_explanation *e, char *out, size_t size)
-{
-    const unsigned low = e->mask & (~(unsigned)e->mask + 1U);
-
-    (void)snprintf(out, size,
-                   "these bits = 0x%X (mask 0x%04X of the word at "
-                   "configuration byte %u)",
-                   e->value / low, e->mask, e->byte);
 }
 
 static void say_models(struct call *c, const struct hd_explanation *e)
@@ -165,7 +138,7 @@ static void say_verdict(struct call *c, const struct hd_explanation *e)
                   "configuration is not locked yet.\n",
         e->tried);
     if (e->mask) {
-        bits_text(e, bits, sizeof bits);
+        hd_explain_bits_text(e, bits, sizeof bits);
         say(c, "A chip with %s would have taken:\n", bits);
         say_steps(c, e);
     }
@@ -185,7 +158,7 @@ static json_t *steps_json(const struct hd_explanation *e)
         char words[240];
         json_t *one;
 
-        step_words(s, words, sizeof words);
+        hd_explain_step_text(s, words, sizeof words);
         one = json_pack("{s:s,s:s,s:b,s:b}", "step", kinds[s->kind], "words",
                         words, "computed", s->computed, "for_ever",
                         s->for_ever);
@@ -203,6 +176,7 @@ static json_t *explanation_json(const struct hd_explanation *e)
 {
     static const char *const verdicts[] = {"works", "steps", "reconfigure",
                                            "never", "not-found"};
+    json_t *or_else = json_array();
     json_t *one = json_pack(
             "{s:s,s:s,s:s,s:i,s:s,s:s?,s:b,s:b,s:o,s:i}", "command", e->command,
             "reason", hd_why_name((enum hd_why)e->why.why), "text", e->reason,
@@ -210,6 +184,10 @@ static json_t *explanation_json(const struct hd_explanation *e)
             e->assumed, "disagrees", e->disagrees, "changed", e->changed,
             "steps", steps_json(e), "tried", (int)e->tried);
 
+    for (unsigned i = 0; i < e->or_else_count; i++) {
+        (void)json_array_append_new(or_else, json_string(e->or_else[i]));
+    }
+    (void)json_object_set_new(one, "or_else", or_else);
     if (e->why.byte != 0xFF && e->why.mask) {
         (void)json_object_set_new(one, "bits",
                                   json_pack("{s:i,s:i,s:i}", "byte",
@@ -238,6 +216,7 @@ static int explain_one(struct call *c, const struct hd_explain_case *k,
                        json_t *list)
 {
     struct hd_explanation e;
+    char assumed[256];
     int err = hd_explain(k, &e);
 
     if (err) {
@@ -260,7 +239,8 @@ static int explain_one(struct call *c, const struct hd_explain_case *k,
             hd_why_name((enum hd_why)e.then.why));
     }
     if (e.assumed) {
-        say(c, "It answers so if %s.\n", e.assumed);
+        hd_explain_assumed_text(&e, assumed, sizeof assumed);
+        say(c, "It answers so if %s.\n", assumed);
     }
     say_verdict(c, &e);
     (void)json_array_append_new(list, explanation_json(&e));
@@ -271,17 +251,21 @@ static int explain_one(struct call *c, const struct hd_explain_case *k,
 static int add_command(struct call *c, const char *text, struct hd_history *h)
 {
     struct hd_moment m = {.kind = HD_MOMENT_COMMAND};
-    uint8_t bytes[HD_V_GROUP_MAX];
+    uint8_t bytes[HD_V_GROUP_MAX + 1];
     size_t len = 0;
 
-    if (!parse_hex(text, strlen(text), bytes, sizeof bytes, &len) || len < 4 ||
-        len > sizeof bytes - 3) {
+    if (!parse_hex(text, strlen(text), bytes, sizeof bytes, &len) || len < 4) {
         return fail_usage(c, "--command %s: not a command group in hex", text);
     }
     if (len >= 7 && bytes[0] == len) {
         memcpy(m.group, bytes, len);
     } else if (len >= 8 && bytes[0] == 0x03 && bytes[1] == len - 1) {
         memcpy(m.group, bytes + 1, --len); /* the word address, too */
+    } else if (len + 3 > sizeof m.group) {
+        return fail_usage(c,
+                          "--command: %zu bytes are more than a command "
+                          "group holds (%zu)",
+                          len + 3, sizeof m.group);
     } else {
         m.group[0] = (uint8_t)(len + 3);
         memcpy(m.group + 1, bytes, len);

@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "pk.h"
 #include "session.h"
+#include "why.h"
 
 /* ------------------------------------------------------ open, close, fail */
 
@@ -42,13 +43,11 @@ static int open_trace(struct session *s)
 {
     const char *path = getenv("HALF_TRACE");
 
-    if (!path || !*path) {
-        return EXIT_DONE;
-    }
-    if (hd_trace_open(&s->trace, path) != HD_OK) {
+    if (path && *path && hd_trace_open(&s->trace, path) != HD_OK) {
         return fail(s->call, "HALF_TRACE: %s: %s", path, strerror(errno));
     }
     hd_spy_init(&s->spy, s->port.bus, s->port.ctx, s->port.addr7, s->trace);
+    why_listen(s);
     s->spy.why = ask_why;
     s->spy.why_ctx = &s->port;
     return EXIT_DONE;
@@ -56,7 +55,7 @@ static int open_trace(struct session *s)
 
 static int close_trace(struct session *s, int code)
 {
-    if (hd_trace_close(s->trace) != HD_OK) {
+    if (s->trace && hd_trace_close(s->trace) != HD_OK) {
         return fail(s->call, "HALF_TRACE: not everything could be written");
     }
     return code;
@@ -66,9 +65,8 @@ static int close_trace(struct session *s, int code)
 
 static int open_chip(struct session *s)
 {
-    bool traced = s->trace != NULL;
-    int err = hd_chip_open(&s->chip, traced ? &s->spy.bus : s->port.bus,
-                           traced ? &s->spy : s->port.ctx, &hd_crypto_openssl);
+    int err = hd_chip_open(&s->chip, &s->spy.bus, &s->spy, &hd_crypto_openssl);
+
     if (err) {
         return chip_failed(s, err, NULL, "opening the chip");
     }
@@ -95,6 +93,7 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
         hd_chip_close(&s.chip);
         code = close_trace(&s, code);
     }
+    hd_history_free(&s.past);
     hd_port_close(&s.port);
     return code;
 }
@@ -103,23 +102,31 @@ int chip_failed(struct session *s, int err, const char *likely,
                 const char *format, ...)
 {
     char doing[256];
-    char why[512] = "";
+    struct why *why = calloc(1, sizeof *why);
     va_list args;
 
     va_start(args, format);
     (void)vsnprintf(doing, sizeof doing, format, args);
     va_end(args);
-    if (hd_err_is_refusal(err)) {
-        hd_port_why(&s->port, why, sizeof why);
+    if (why) {
+        why_ask(s, err, why);
     }
-    int code = fail_err(s->call, err, why[0] ? why : NULL, "%s", doing);
-    if (hd_err_is_refusal(err) && !why[0] && likely) {
+    const bool told = why && why->reason[0];
+    int code = fail_err(s->call, err, told ? why->reason : NULL, "%s", doing);
+
+    if (told) {
+        why_tell(s->call, why);
+    } else if (hd_err_is_refusal(err) && likely) {
         fprintf(stderr, "  likely: %s\n", likely);
         if (s->call->doc) {
             (void)json_object_set_new(json_object_get(s->call->doc, "error"),
                                       "likely", json_string(likely));
         }
     }
+    if (why) {
+        hd_wipe(why, sizeof *why); /* it quotes what was sent */
+    }
+    free(why);
     return code;
 }
 

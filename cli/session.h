@@ -13,13 +13,15 @@
 #include "halfdollar/chip.h"
 #include "halfdollar/crypto_openssl.h"
 #include "halfdollar/port_linux.h"
+#include "explain/history.h"
 #include "spy.h"
 
 struct session {
     struct call *call;
     struct hd_port port;
     struct hd_chip chip;
-    struct hd_spy spy;             /* in use if HALF_TRACE names a file */
+    struct hd_spy spy;             /* between the driver and the port */
+    struct hd_history past;        /* what it heard */
     struct hd_trace_writer *trace; /* NULL: it does not */
     char serial[19];               /* 9 bytes in hex */
 };
@@ -32,9 +34,9 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
 const char *variant_name(enum hd_variant_id variant);
 
 /*
- * Tells why a call of the driver failed; returns the exit code. The reason is
- * the chip's own where the port can say it (virtual chips); otherwise likely
- * (may be NULL) is printed for refusals.
+ * Tells why a call of the driver failed; returns the exit code. The reason
+ * for a refusal and what would have worked come from why.h, on real chips
+ * too; where it cannot say, likely (may be NULL) is printed.
  */
 int chip_failed(struct session *s, int err, const char *likely,
                 const char *format, ...) PRINTF_LIKE(4, 5);

@@ -21,6 +21,6 @@ if(TARGET hd_vchip)
     endforeach()
     hd_fuzz_target(policy_lint
         SOURCES policy_lint.c ${lint_sources} ${policy_sources}
-        LIBS hd_vchip PkgConfig::FUZZ_CYAML OpenSSL::Crypto
+        LIBS hd_port_sim hd_vchip PkgConfig::FUZZ_CYAML OpenSSL::Crypto
         INCLUDES ${PROJECT_SOURCE_DIR}/host)
 endif()

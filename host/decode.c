@@ -40,6 +40,9 @@ struct hd_decoder *hd_decoder_new(void)
 
 void hd_decoder_free(struct hd_decoder *d)
 {
+    if (d != NULL) {
+        hd_wipe(d, sizeof *d); /* a command may have held a key */
+    }
     free(d);
 }
 

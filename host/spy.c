@@ -25,7 +25,12 @@ static void note(struct hd_spy *s, struct hd_transfer *t, uint64_t start_us,
     t->t_ns = start_us * 1000;
     t->dur_ns = (end_us - start_us) * 1000;
     t->taken = t->len;
-    hd_trace_transfer(s->writer, t, true, bytes);
+    if (s->writer != NULL) {
+        hd_trace_transfer(s->writer, t, true, bytes);
+    }
+    if (s->heard != NULL) {
+        s->heard(s->heard_ctx, t, bytes);
+    }
 }
 
 static int spy_wake(void *ctx)
@@ -60,6 +65,7 @@ static int spy_send(void *ctx, uint8_t word, const uint8_t *data, size_t len)
             .kind = HD_TRANSFER_WRITE, .ack = err == HD_OK, .cut = kept < len};
     t.len = err == HD_OK ? (uint16_t)(kept + 1) : 0;
     note(s, &t, start, bytes);
+    hd_wipe(bytes, kept + 1); /* may have been a key */
     return err;
 }
 
@@ -79,7 +85,8 @@ static int spy_recv(void *ctx, uint8_t *data, size_t len)
     size_t kept = len < HD_TRANSFER_MAX ? len : HD_TRANSFER_MAX;
     t.len = err == HD_OK ? (uint16_t)kept : 0;
     note(s, &t, start, data);
-    if (err == HD_OK && s->why != NULL && is_refusal(data, len)) {
+    if (err == HD_OK && s->writer != NULL && s->why != NULL &&
+        is_refusal(data, len)) {
         char reason[512] = "";
         s->why(s->why_ctx, reason, sizeof reason);
         if (reason[0] != '\0') {

@@ -21,8 +21,12 @@ struct hd_spy {
     struct hd_bus bus; /* give this to the driver, with the spy as context */
     const struct hd_bus *inner;
     void *ctx;
-    struct hd_trace_writer *writer;
-    uint8_t addr7; /* 0: single-wire */
+    struct hd_trace_writer *writer; /* NULL: nothing is written down */
+    uint8_t addr7;                  /* 0: single-wire */
+    /* May be set: is told of every transfer, too. */
+    void (*heard)(void *heard_ctx, const struct hd_transfer *t,
+                  const uint8_t *bytes);
+    void *heard_ctx;
     /* May be set: asks a virtual chip why it refused; "" if it did not. */
     void (*why)(void *why_ctx, char *out, size_t size);
     void *why_ctx;

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "attack/attack.h"
+#include "halfdollar/port_sim.h"
 
 /* Short names inside, prefixed ones for the linker: programs that use this
  * library have functions of these names too. */
@@ -45,7 +46,9 @@
 #define link_up            attack_link_up
 #define link_wake          attack_link_wake
 #define link_sleep         attack_link_sleep
+#define link_idle          attack_link_idle
 #define link_send          attack_link_send
+#define link_send_awake    attack_link_send_awake
 #define send_command       attack_send_command
 #define send_again         attack_send_again
 #define send_wake          attack_send_wake
@@ -108,14 +111,19 @@ int victim_with(const uint8_t *config, uint8_t model, bool locked, int other,
 struct link {
     struct hd_vchip chip;
     struct hd_vbus bus;
+    const struct hd_bus *port; /* I2C or, if chip.swi, single-wire */
+    struct hd_sim sim;         /* its context */
     uint8_t answer[HD_V_GROUP_MAX];
     size_t len; /* of the answer's payload; 0: none came */
 };
 void link_up(struct link *l);
 void link_wake(struct link *l);
 void link_sleep(struct link *l);
+void link_idle(struct link *l);
 /* Sends a group; true if the command was carried out. */
 bool link_send(struct link *l, const uint8_t *group, size_t len);
+/* Without waking it first: its watchdog goes on. */
+bool link_send_awake(struct link *l, const uint8_t *group, size_t len);
 
 /* --------------------------------------------------------------- actor.c */
 

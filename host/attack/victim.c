@@ -154,40 +154,53 @@ void link_up(struct link *l)
 {
     hd_vbus_init(&l->bus, 1000000);
     (void)hd_vbus_attach(&l->bus, &l->chip);
+    l->port = l->chip.swi ? &hd_sim_swi_bus : &hd_sim_bus;
+    l->sim.bus = &l->bus;
     link_wake(l);
 }
 
-void link_wake(struct link *l)
+static void send_word(struct link *l, uint8_t word)
 {
-    uint8_t idle = HD_WORD_IDLE;
+    l->sim.addr7 = l->chip.addr7; /* may have become another one */
+    (void)l->port->send(&l->sim, word, NULL, 0);
+}
 
-    (void)hd_vbus_write(&l->bus, l->chip.addr7, &idle, 1, NULL);
-    (void)hd_vbus_wake(&l->bus);
-    hd_vbus_advance(&l->bus, 21 * 1000000);
+void link_idle(struct link *l)
+{
+    send_word(l, HD_WORD_IDLE);
 }
 
 void link_sleep(struct link *l)
 {
-    uint8_t sleep = HD_WORD_SLEEP;
-
-    (void)hd_vbus_write(&l->bus, l->chip.addr7, &sleep, 1, NULL);
+    send_word(l, HD_WORD_SLEEP);
 }
 
-/* True if the chip carried the command out. */
-bool link_send(struct link *l, const uint8_t *group, size_t len)
+void link_wake(struct link *l)
 {
-    uint8_t out[1 + HD_V_GROUP_MAX] = {HD_WORD_COMMAND};
+    link_idle(l);
+    (void)l->port->wake(&l->sim);
+    hd_vbus_advance(&l->bus, 21 * 1000000);
+}
+
+bool link_send_awake(struct link *l, const uint8_t *group, size_t len)
+{
     uint8_t head[HD_V_GROUP_MAX];
 
     l->len = 0;
-    memcpy(out + 1, group, len);
-    link_wake(l); /* every command gets the whole watchdog time */
-    if (hd_vbus_write(&l->bus, l->chip.addr7, out, len + 1, NULL) != HD_OK ||
-        hd_vbus_read(&l->bus, l->chip.addr7, head, sizeof head) != HD_OK ||
-        head[0] < 4 || head[0] > HD_V_GROUP_MAX) {
+    l->sim.addr7 = l->chip.addr7;
+    if (l->port->send(&l->sim, HD_WORD_COMMAND, group, len) != HD_OK ||
+        l->port->recv(&l->sim, head, sizeof head) != HD_OK || head[0] < 4 ||
+        head[0] > HD_V_GROUP_MAX) {
         return false;
     }
     l->len = head[0] - 3U;
     memcpy(l->answer, head + 1, l->len);
     return hd_vchip_refusal(&l->chip)->why == HD_WHY_NONE;
+}
+
+/* True if the chip carried the command out. */
+bool link_send(struct link *l, const uint8_t *group, size_t len)
+{
+    link_wake(l); /* every command gets the whole watchdog time */
+    return link_send_awake(l, group, len);
 }

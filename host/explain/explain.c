@@ -83,32 +83,84 @@ static void take_steps(const struct seeker *s, struct hd_explanation *out)
     }
 }
 
+/* A past that begins with a wake shows how TempKey came about. */
+static bool is_possible(const struct hd_explain_case *c, const struct world *w)
+{
+    for (size_t i = 0; w->passing && i < c->before_count; i++) {
+        if (c->before[i].kind != HD_MOMENT_COMMAND) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fits(struct seeker *s)
+{
+    const bool done = scene_ask(s);
+
+    return !s->c->answered ||
+           (done ? s->c->status == 0 : refusal(&s->a)->status == s->c->status);
+}
+
+/* Other circumstances than number `first` that would explain the answer as
+ * well, by another rule. */
+static void find_others(struct seeker *s, const uint8_t *config, uint8_t model,
+                        unsigned first, struct hd_explanation *out)
+{
+    bool told[HD_WHY_COUNT] = {false};
+
+    told[refusal(&s->a)->why] = true;
+    scene_free(s);
+    for (unsigned i = first + 1; i < world_count; i++) {
+        uint8_t why;
+
+        if (!is_possible(s->c, &worlds[i])) {
+            continue;
+        }
+        if (scene_make(s, config, model, &worlds[i]) != HD_OK) {
+            return;
+        }
+        why = fits(s) ? refusal(&s->a)->why : (uint8_t)HD_WHY_NONE;
+        if (why != HD_WHY_NONE && !told[why] &&
+            out->or_else_count < HD_EXPLAIN_OR_ELSE) {
+            told[why] = true;
+            out->or_else[out->or_else_count++] = worlds[i].text;
+        }
+        scene_free(s);
+    }
+}
+
 /* The first circumstance under which the chip answers as the real one did. */
 static int meet(struct seeker *s, const uint8_t *config, uint8_t model,
                 struct hd_explanation *out)
 {
-    const struct hd_refusal *r = refusal(&s->a);
     unsigned i;
+    int err;
 
     for (i = 0; i < world_count; i++) {
-        bool done;
-        int err = scene_make(s, config, model, &worlds[i]);
-
+        if (!is_possible(s->c, &worlds[i])) {
+            continue;
+        }
+        err = scene_make(s, config, model, &worlds[i]);
         if (err != HD_OK) {
             return err;
         }
-        done = scene_ask(s);
-        if (!s->c->answered ||
-            (done ? s->c->status == 0 : r->status == s->c->status)) {
-            out->assumed = worlds[i].text;
-            return HD_OK;
+        if (fits(s)) {
+            break;
         }
         scene_free(s);
     }
-    out->disagrees = true;
-    i = (unsigned)scene_make(s, config, model, &worlds[0]);
-    (void)scene_ask(s);
-    return (int)i;
+    if (i == 0) {
+        return HD_OK;
+    }
+    out->disagrees = i == world_count;
+    if (!out->disagrees) {
+        out->assumed = worlds[i].text;
+        find_others(s, config, model, i, out);
+    }
+    err = scene_make(s, config, model, &worlds[out->disagrees ? 0 : i]);
+    (void)(err == HD_OK && scene_ask(s));
+    return err;
 }
 
 /* ---------------------------------------------------------------- what if */
@@ -274,6 +326,7 @@ int hd_explain(const struct hd_explain_case *c, struct hd_explanation *out)
         }
         out->tried = s->tried;
     }
+    hd_wipe(s, sizeof *s); /* what went before can have been a key */
     free(s);
     return err;
 }

@@ -28,7 +28,8 @@
 #include "halfdollar/base.h"
 #include "halfdollar/vchip.h"
 
-#define HD_EXPLAIN_STEPS 16
+#define HD_EXPLAIN_STEPS   16
+#define HD_EXPLAIN_OR_ELSE 4
 
 enum hd_moment_kind {
     HD_MOMENT_COMMAND,
@@ -86,8 +87,10 @@ struct hd_explanation {
     char then_reason[512];
     const char *assumed; /* what had to be so for the chip to answer as it
                             did; NULL: nothing */
-    bool disagrees;      /* the real chip answered otherwise, whatever is
-                            assumed */
+    const char *or_else[HD_EXPLAIN_OR_ELSE]; /* that would fit, too */
+    unsigned or_else_count;
+    bool disagrees; /* the real chip answered otherwise, whatever is
+                       assumed */
     enum hd_explain_verdict verdict;
     struct hd_explain_step steps[HD_EXPLAIN_STEPS];
     unsigned count; /* the last one is the command */
@@ -107,6 +110,17 @@ HD_MUST_CHECK int hd_explain(const struct hd_explain_case *c,
  * sentence. Returns how many. */
 typedef void hd_reason_fn(void *ctx, const char *name, const char *sentence);
 unsigned hd_explain_status(uint8_t status, hd_reason_fn *each, void *ctx);
+
+/* One step in words: "Nonce: random", "power off and on". */
+void hd_explain_step_text(const struct hd_explain_step *s, char *out,
+                          size_t size);
+/* "the slot holds no key yet, or the counters stand at their end"; "" if
+ * nothing was assumed. */
+void hd_explain_assumed_text(const struct hd_explanation *e, char *out,
+                             size_t size);
+/* The bits of e->mask, if it is not 0. */
+void hd_explain_bits_text(const struct hd_explanation *e, char *out,
+                          size_t size);
 
 /* Appends the checksum that makes len bytes (count byte too) a group. */
 void hd_explain_seal(uint8_t *group, size_t len);

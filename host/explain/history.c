@@ -12,17 +12,41 @@
 #define OP_SELFTEST 0x77
 #define ST_WAKE     0x11
 
+/* Like realloc(), but no bytes stay behind. */
+static bool grow(struct hd_history *h)
+{
+    const size_t room = h->room > 0 ? 2 * h->room : 64;
+    struct hd_moment *grown = malloc(room * sizeof *grown);
+
+    if (grown == NULL) {
+        return false;
+    }
+    if (h->count > 0) {
+        memcpy(grown, h->at, h->count * sizeof *grown);
+        hd_wipe(h->at, h->count * sizeof *grown);
+    }
+    free(h->at);
+    h->at = grown;
+    h->room = room;
+    return true;
+}
+
+/* What the configuration was before counts no more, either. */
+static void forget(struct hd_history *h)
+{
+    hd_wipe(h->at, h->count * sizeof *h->at);
+    memset(h->known, 0, sizeof h->known);
+    h->count = 0;
+    h->forgot = true;
+}
+
 int hd_history_add(struct hd_history *h, const struct hd_moment *m)
 {
-    if (h->count == h->room) {
-        const size_t room = h->room > 0 ? 2 * h->room : 64;
-        struct hd_moment *grown = realloc(h->at, room * sizeof *grown);
-
-        if (grown == NULL) {
-            return HD_ERR_PORT;
-        }
-        h->at = grown;
-        h->room = room;
+    if (h->most > 0 && h->count == h->most) {
+        forget(h);
+    }
+    if (h->count == h->room && !grow(h)) {
+        return HD_ERR_PORT;
     }
     h->at[h->count++] = *m;
     return HD_OK;
@@ -30,7 +54,11 @@ int hd_history_add(struct hd_history *h, const struct hd_moment *m)
 
 void hd_history_free(struct hd_history *h)
 {
+    if (h->at != NULL) {
+        hd_wipe(h->at, h->count * sizeof *h->at);
+    }
     free(h->at);
+    hd_decoder_free(h->decoder);
     memset(h, 0, sizeof *h);
 }
 
@@ -105,6 +133,7 @@ static int take_moment(struct hd_history *h, enum hd_moment_kind kind,
                        const struct hd_meaning *means)
 {
     struct hd_moment m = {.kind = (uint8_t)kind};
+    int err;
 
     if (kind == HD_MOMENT_COMMAND) {
         if (means->len < 7 || means->len > sizeof m.group) {
@@ -113,7 +142,9 @@ static int take_moment(struct hd_history *h, enum hd_moment_kind kind,
         m.len = (uint8_t)means->len;
         memcpy(m.group, means->group, means->len);
     }
-    return hd_history_add(h, &m);
+    err = hd_history_add(h, &m);
+    hd_wipe(m.group, m.len);
+    return err;
 }
 
 static int take(struct hd_history *h, const struct hd_meaning *means)
@@ -140,25 +171,36 @@ static int take(struct hd_history *h, const struct hd_meaning *means)
     }
 }
 
+int hd_history_hear(struct hd_history *h, const struct hd_transfer *t,
+                    bool timed, const uint8_t *bytes)
+{
+    struct hd_meaning means;
+
+    if (h->decoder == NULL) {
+        h->decoder = hd_decoder_new();
+    }
+    if (h->decoder == NULL) {
+        return HD_ERR_PORT;
+    }
+    if (h->addr7 != 0 && t->addr7 != 0 && t->addr7 != h->addr7 &&
+        t->kind != HD_TRANSFER_WAKE) {
+        return HD_OK; /* another chip's */
+    }
+    hd_decoder_next(h->decoder, t, timed, bytes, &means);
+    return take(h, &means);
+}
+
 int hd_history_take(struct hd_history *h, const struct hd_recording *r,
                     uint8_t addr7)
 {
-    struct hd_decoder *d = hd_decoder_new();
-    int err = d == NULL ? HD_ERR_PORT : HD_OK;
+    int err = HD_OK;
 
     memset(h, 0, sizeof *h);
     h->addr7 = addr7;
     for (size_t i = 0; err == HD_OK && i < r->count; i++) {
         const struct hd_transfer *t = &r->transfers[i];
-        struct hd_meaning means;
 
-        if (h->addr7 != 0 && t->addr7 != 0 && t->addr7 != h->addr7 &&
-            t->kind != HD_TRANSFER_WAKE) {
-            continue; /* another chip's */
-        }
-        hd_decoder_next(d, t, r->timed, hd_recording_bytes(r, t), &means);
-        err = take(h, &means);
+        err = hd_history_hear(h, t, r->timed, hd_recording_bytes(r, t));
     }
-    hd_decoder_free(d);
     return err;
 }

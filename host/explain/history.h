@@ -13,10 +13,13 @@
 struct hd_history {
     struct hd_moment *at;
     size_t count, room;
+    size_t most; /* forgets all when it has so many; 0: never */
+    bool forgot; /* and has done so */
     uint8_t config[HD_V_CONFIG_BYTES];
     bool known[HD_V_CONFIG_BYTES]; /* this byte was read */
     uint8_t model;                 /* from Info; 0: not asked */
     uint8_t addr7;
+    struct hd_decoder *decoder; /* private */
 };
 
 /*
@@ -33,6 +36,12 @@ HD_MUST_CHECK int hd_history_take(struct hd_history *h,
                                   const struct hd_recording *r, uint8_t addr7);
 HD_MUST_CHECK int hd_history_add(struct hd_history *h,
                                  const struct hd_moment *m);
+/* One more transfer of a running bus. h began as zeros. HD_ERR_PORT: no
+ * memory. */
+HD_MUST_CHECK int hd_history_hear(struct hd_history *h,
+                                  const struct hd_transfer *t, bool timed,
+                                  const uint8_t *bytes);
+/* Wipes it, too: what was sent can have been a key. */
 void hd_history_free(struct hd_history *h);
 
 /* Bytes of the configuration that were not seen. */

@@ -35,6 +35,7 @@ struct seeker {
 struct world {
     const char *text; /* NULL: nothing special */
     void (*make)(struct hd_vchip *chip, unsigned slot);
+    bool passing; /* a wake takes it away */
 };
 extern const struct world worlds[];
 extern const unsigned world_count;

@@ -43,6 +43,16 @@ static bool read_hex(const char *text, uint8_t *out, uint16_t *len)
     return true;
 }
 
+/* Single-wire has no addresses; what is written begins with a flag. Address 0
+ * on I2C is how some masters wake a chip. */
+static bool is_flag(const struct hd_transfer *t, const uint8_t *bytes)
+{
+    static const uint8_t flags[] = {0x77, 0x88, 0xBB, 0xCC};
+
+    return t->kind == HD_TRANSFER_WRITE && t->addr7 == 0 && t->len > 0 &&
+           memchr(flags, bytes[0], sizeof flags) != NULL;
+}
+
 /* ------------------------------------------------------------- JSON lines */
 
 static bool json_transfer(json_t *o, struct hd_transfer *t, uint8_t *bytes)
@@ -62,6 +72,7 @@ static bool json_transfer(json_t *o, struct hd_transfer *t, uint8_t *bytes)
     t->addr7 = (uint8_t)json_integer_value(json_object_get(o, "addr"));
     t->ack = json_is_true(json_object_get(o, "ack"));
     t->taken = t->ack ? t->len : 0;
+    t->swi = is_flag(t, bytes);
     t->t_ns = (uint64_t)json_integer_value(json_object_get(o, "t_ns"));
     t->dur_ns = (uint64_t)json_integer_value(json_object_get(o, "dur_ns"));
     return true;
@@ -118,6 +129,7 @@ static int text_line(struct hd_recording *r, const char *line, unsigned number)
                              : HD_TRANSFER_WRITE;
     t.addr7 = (uint8_t)addr;
     t.taken = t.len;
+    t.swi = is_flag(&t, bytes);
     t.t_ns = ms > 0 && ms < 1e12 ? (uint64_t)(ms * 1e6) : 0;
     return hd_recording_add(r, &t, bytes);
 }

@@ -86,19 +86,20 @@ static void private_tempkey(struct hd_vchip *chip, unsigned slot)
 }
 
 const struct world worlds[] = {
-        {NULL, NULL},
-        {"the slot holds no key yet", empty_slot},
-        {"the public key in the slot is not validated", invalid_key},
-        {"the public key in the slot is validated", valid_key},
-        {"the counters stand at their end", no_uses},
-        {"Counter 0 has reached its limit", match_reached},
-        {"TempKey held a random nonce", random_tempkey},
-        {"TempKey held a fixed nonce", fixed_tempkey},
-        {"TempKey was made from a key that may not make MACs", tainted_tempkey},
-        {"TempKey held a private key", private_tempkey},
-        {"secure boot was prohibited earlier", boot_prohibited},
-        {"the self test had failed", failed_test},
-        {"the random generator had failed its health test", bad_health},
+        {NULL, NULL, false},
+        {"the slot holds no key yet", empty_slot, false},
+        {"the public key in the slot is not validated", invalid_key, false},
+        {"the public key in the slot is validated", valid_key, false},
+        {"the counters stand at their end", no_uses, false},
+        {"Counter 0 has reached its limit", match_reached, false},
+        {"TempKey held a random nonce", random_tempkey, true},
+        {"TempKey held a fixed nonce", fixed_tempkey, true},
+        {"TempKey was made from a key that may not make MACs", tainted_tempkey,
+         true},
+        {"TempKey held a private key", private_tempkey, true},
+        {"secure boot was prohibited earlier", boot_prohibited, false},
+        {"the self test had failed", failed_test, false},
+        {"the random generator had failed its health test", bad_health, false},
 };
 const unsigned world_count = sizeof worlds / sizeof worlds[0];
 
@@ -163,7 +164,6 @@ static void believe(struct hd_vchip *chip, const struct hd_moment *m)
 static void live(struct seeker *s, const struct hd_moment *m)
 {
     struct link *l = &s->a.l;
-    uint8_t idle = HD_WORD_IDLE;
 
     switch (m->kind) {
     case HD_MOMENT_COMMAND:
@@ -175,14 +175,14 @@ static void live(struct seeker *s, const struct hd_moment *m)
         link_sleep(l);
         return;
     case HD_MOMENT_IDLE:
-        (void)hd_vbus_write(&l->bus, l->chip.addr7, &idle, 1, NULL);
+        link_idle(l);
         return;
     case HD_MOMENT_POWER:
         power_cycle(&l->chip);
         link_wake(l);
         return;
     default:
-        (void)hd_vbus_wake(&l->bus);
+        (void)l->port->wake(&l->sim);
         hd_vbus_advance(&l->bus, (uint64_t)21 * 1000000);
         return;
     }

@@ -53,13 +53,13 @@ export ASAN_OPTIONS=verify_asan_link_order=0
 exits 0 "scan of an adapter" \
     "$half" sim exec --chip a.vchip -- "$half" chip scan i2c:1
 prints '^i2c:1@0x60  ATECC608B'
-exits 1 "a refusal over I2C comes with its likely causes" \
+exits 1 "a refusal over I2C comes with its reason" \
     "$half" sim exec --chip a.vchip -- \
     "$half" chip sign --slot 0 --chip i2c:1@0x60 pub.pem
-complains 'likely: .*SlotConfig bit 0'
+complains "the chip's reason: .*configuration zone is unlocked"
 exits 1 "in JSON too" "$half" sim exec --chip a.vchip -- \
     "$half" chip sign --slot 0 --chip i2c:1@0x60 --json pub.pem
-same "likely" "$(json '"SlotConfig" in j["error"]["likely"]')" True
+same "steps" "$(json 'j["error"]["steps"][0][:4]')" Lock
 
 # Things that go wrong on the way.
 exits 0 "one flipped bit in an answer" \

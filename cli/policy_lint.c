@@ -33,6 +33,9 @@ static void print_finding(const struct subject *s, const struct hd_finding *f)
            f->slot < 0 ? f->where : "slot ",
            f->slot < 0 ? ""
                        : slot_label(s, (unsigned)f->slot, label, sizeof label));
+    if (f->fails && f->severity < HD_HIGH && !f->allowed) {
+        printf(" (an error all the same)");
+    }
     if (line) { /* in the form that editors jump to */
         printf(", %s:%u", s->source, line);
     }
@@ -226,8 +229,7 @@ const struct verb verb_policy_lint = {
                  "the exact bits, why it matters and how to fix it; the "
                  "policy's allow list accepts findings with a reason. Exits "
                  "with 1 if a finding is left that is an error by default: the "
-                 "high ones, a bus address that anyone can change, ECDH in "
-                 "clear where IO protection is asked.",
+                 "high ones, and some of less severity (docs/lint.md).",
         .options = options,
         .run = run,
 };

@@ -169,13 +169,17 @@ static void allow(const struct hd_policy *p, struct hd_finding *f)
     }
 }
 
-/* High findings, and those medium ones that break what the configuration
+/* High findings, and those of less severity that break what the configuration
  * itself asks for, or lose the chip. */
 static bool is_error(const struct job *j, const struct hd_finding *f)
 {
     switch (f->rule) {
     case HD_LINT_ADDRESS_CHANGEABLE_ONCE:
+    case HD_LINT_SECUREBOOT_PUBKEY_TYPE:
         return true;
+    case HD_LINT_REQRANDOM_OFF: /* of a key whose answers anyone collects */
+        return f->severity > HD_INFO &&
+               can(j, HD_GOAL_MAC, (unsigned)f->slot) != NULL;
     case HD_LINT_ECDH_CLEAR:
         return j->is_608 && get(j, HD_F_IoProtectionKeyEnable, 0) != 0;
     default:

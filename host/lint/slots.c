@@ -332,6 +332,26 @@ static void nonce(struct job *j, unsigned slot)
          j->c[at + 1]);
 }
 
+/* The policy keeps firmware versions in counter 0, which every use of this
+ * key steps; on the 508A uses are counted elsewhere. */
+static void rollback(struct job *j, unsigned slot)
+{
+    unsigned at = 20 + 2 * slot;
+    struct hd_finding *f;
+
+    if (!j->policy || !j->is_608 || !get(j, HD_F_LimitedUse, slot) ||
+        !strstr(j->policy->counters[0].name, "rollback")) {
+        return;
+    }
+    f = found(j, HD_LINT_ROLLBACK_COUNTER, HD_HIGH, (int)slot);
+    say(f,
+        "the policy calls counter 0 '%s', and every use of this key advances "
+        "it",
+        j->policy->counters[0].name);
+    cite(f, "bytes %u-%u = %02X %02X (bit 5)", at, at + 1, j->c[at],
+         j->c[at + 1]);
+}
+
 static void limited(struct job *j, unsigned slot)
 {
     bool match = j->is_608 && get(j, HD_F_CountMatchEnable, 0);
@@ -339,6 +359,7 @@ static void limited(struct job *j, unsigned slot)
     enum hd_severity severity = match ? HD_MEDIUM : HD_LOW;
     struct hd_finding *f;
 
+    rollback(j, slot);
     if (!get(j, HD_F_LimitedUse, slot)) {
         return;
     }

@@ -222,12 +222,105 @@ static void random_bytes_are_judged_too(void **state)
     }
 }
 
+static bool has_word(const struct hd_policy_key *k, const char *word)
+{
+    static const char *const others[] = {"at-provisioning", "boot-digest", "0"};
+
+    for (unsigned i = 0; i < k->row_count; i++) {
+        const char *w = k->rows[i][k->column];
+        if (w && strcmp(w, word) == 0) {
+            return true;
+        }
+    }
+    for (unsigned i = 0; k->row_count == 0 && i < 6; i++) {
+        if (strcmp(hd_policy_content_words[i], word) == 0 ||
+            (i < 4 && strcmp(hd_policy_lock_words[i], word) == 0) ||
+            (i < 3 && strcmp(others[i], word) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool can_be_written(const char *key, const char *word)
+{
+    for (unsigned g = 0; g < HD_G_COUNT; g++) {
+        for (unsigned i = 0; i < hd_policy_groups[g].count; i++) {
+            const struct hd_policy_key *k = &hd_policy_groups[g].keys[i];
+            if (strcmp(k->name, key) == 0 && has_word(k, word)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* "(lock: once-filled)", "(locks/data: at-provisioning)" */
+static void advice_is_written_in_words_of_a_policy(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < HD_LINT_COUNT; i++) {
+        const char *at = hd_lint_rules[i].fix;
+        char key[40], word[40];
+
+        for (; (at = strchr(at, '(')) != NULL; at++) {
+            if (sscanf(at, "(%39[a-z/-]: %39[a-z0-9-])", key, word) != 2) {
+                continue;
+            }
+            const char *slash = strchr(key, '/');
+            if (!can_be_written(slash ? slash + 1 : key, word)) {
+                fail_msg("%s: no policy has %s: %s", hd_lint_rules[i].name, key,
+                         word);
+            }
+            count++;
+        }
+    }
+    assert_true(count >= 20);
+}
+
+static bool is_key_or_field(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+
+    for (unsigned id = 0; id < HD_F_COUNT; id++) {
+        if (strncmp(path, "bits/", 5) == 0 &&
+            strcmp(hd_policy_fields[id].name, name) == 0) {
+            return true;
+        }
+    }
+    for (unsigned g = 0; g < HD_G_COUNT; g++) {
+        size_t len = slash ? (size_t)(slash - path) : 0;
+        bool right = slash ? strncmp(hd_policy_groups[g].name, path, len) == 0
+                           : g == HD_G_SLOT;
+        if (right && hd_policy_key_named(g, name, HD_POLICY_ANY, HD_KIND_ALL)) {
+            return true;
+        }
+    }
+    return strcmp(path, "counters") == 0;
+}
+
+static void each_rule_points_to_a_key_that_there_is(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < HD_LINT_COUNT; i++) {
+        const char *key = hd_lint_key((enum hd_lint_id)i);
+        if (key && !is_key_or_field(key)) {
+            fail_msg("%s: no policy has %s", hd_lint_rules[i].name, key);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_finding_of_the_table_is_made_and_no_other),
             cmocka_unit_test(a_repair_makes_its_finding_go),
             cmocka_unit_test(random_bytes_are_judged_too),
+            cmocka_unit_test(advice_is_written_in_words_of_a_policy),
+            cmocka_unit_test(each_rule_points_to_a_key_that_there_is),
     };
 
     return cmocka_run_group_tests(tests, read_table, NULL);

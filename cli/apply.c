@@ -276,7 +276,7 @@ static int work(struct session *s, void *ctx)
 
 static int run(struct call *c)
 {
-    return planning_run(c, work);
+    return planning_run(c, false, work);
 }
 
 const struct verb verb_apply = {

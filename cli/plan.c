@@ -111,6 +111,9 @@ static int work(struct session *s, void *ctx)
     planning_show(c, g);
     show_attacker(c, g);
     code = planning_refuse(c, g);
+    if (code == EXIT_DONE) {
+        code = planning_complain(c, g);
+    }
     if (code != EXIT_DONE) {
         return code;
     }
@@ -118,13 +121,14 @@ static int work(struct session *s, void *ctx)
     if (hd_plan_left(&g->plan) == 0) {
         say(c, "\nNothing to do: the chip is what the policy says.\n");
     }
+    put(c, "hash", json_string(hash));
     say(c, "\nplan %s\n", hash);
     return EXIT_DONE;
 }
 
 static int run(struct call *c)
 {
-    return planning_run(c, work);
+    return planning_run(c, true, work);
 }
 
 const struct verb verb_plan = {

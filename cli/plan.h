@@ -16,6 +16,7 @@ struct planning {
     struct hd_plan plan;
     bool looked;      /* the chip could be read */
     uint16_t missing; /* bit n: slot n's file could not be read */
+    bool otp_missing; /* nor the OTP zone's */
 };
 
 #define OPTION_POLICY                                                          \
@@ -56,8 +57,12 @@ int planning_refuse(struct call *c, const struct planning *g);
 struct planning *planning_new(struct call *c);
 void planning_free(struct planning *g);
 
-/* Reads the policy, opens the chip, and lets work do the rest; its context is
- * the struct planning. */
-int planning_run(struct call *c, int (*work)(struct session *s, void *ctx));
+/* Names the files that are not there; EXIT_USAGE if there are any. */
+int planning_complain(struct call *c, const struct planning *g);
+
+/* Reads the policy (lenient: as above), opens the chip, and lets work do the
+ * rest; its context is the struct planning. */
+int planning_run(struct call *c, bool lenient,
+                 int (*work)(struct session *s, void *ctx));
 
 #endif

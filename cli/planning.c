@@ -180,8 +180,12 @@ static int read_otp(struct call *c, struct planning *g, bool lenient)
         return EXIT_DONE;
     }
     code = file_path(c, g->policy.otp_file, path, sizeof path);
-    if (code != EXIT_DONE || (lenient && access(path, R_OK) != 0)) {
+    if (code != EXIT_DONE) {
         return code;
+    }
+    if (lenient && access(path, R_OK) != 0) {
+        g->otp_missing = true;
+        return EXIT_DONE;
     }
     return read_bytes(c, path, g->contents.otp, sizeof g->contents.otp);
 }
@@ -293,12 +297,9 @@ void planning_show_waiting(struct call *c, const struct planning *g)
 void planning_show(struct call *c, const struct planning *g)
 {
     const struct hd_plan *plan = &g->plan;
-    char hash[65];
 
-    hex_text(plan->hash, sizeof plan->hash, hash);
     put(c, "policy", json_string(g->policy.name));
     put(c, "steps", steps_json(plan));
-    put(c, "hash", json_string(hash));
     show_bits(c, g);
     say(c, "\nreversible until the locks below\n");
     show_steps(c, plan, false);
@@ -337,14 +338,52 @@ int planning_refuse(struct call *c, const struct planning *g)
              : EXIT_DONE;
 }
 
-int planning_run(struct call *c, int (*work)(struct session *s, void *ctx))
+static void missing_file(struct call *c, const char *name, json_t *list)
+{
+    char path[1024];
+
+    if (file_path(c, name, path, sizeof path) == EXIT_DONE) {
+        say(c, "  missing %s\n", path);
+        (void)json_array_append_new(list, json_string(path));
+    }
+}
+
+int planning_complain(struct call *c, const struct planning *g)
+{
+    json_t *list = json_array();
+
+    if (g->missing || g->otp_missing) {
+        say(c, "\nfiles that the policy names\n");
+    }
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        if (g->missing >> slot & 1U) {
+            missing_file(c, g->policy.slots[slot].file, list);
+        }
+    }
+    if (g->otp_missing) {
+        missing_file(c, g->policy.otp_file, list);
+    }
+    (void)fflush(stdout);
+    const char *path = json_string_value(json_array_get(list, 0));
+    int code = path ? fail(c,
+                           "%s: no such file, so there is no hash to confirm "
+                           "yet. Put it there, or say --files DIR",
+                           path)
+                    : EXIT_DONE;
+
+    put(c, "missing", list);
+    return code;
+}
+
+int planning_run(struct call *c, bool lenient,
+                 int (*work)(struct session *s, void *ctx))
 {
     struct planning *g = planning_new(c);
 
     if (!g) {
         return EXIT_USAGE;
     }
-    int code = planning_read(c, g, false);
+    int code = planning_read(c, g, lenient);
     if (code == EXIT_DONE) {
         code = with_chip(c, work, g);
     }

@@ -7,7 +7,10 @@ exits 0 "a policy" "$half" policy new -o policy.yaml
 exits 0 "a chip" "$half" sim create --seed 01 blank.vchip
 exits 2 "plan without the files that the policy names" \
     "$half" plan -p policy.yaml --chip sim:blank.vchip
-complains 'root-key.pem|boot-key.pem'
+prints 'to do +write slot 13 \(root-key\): root-key.pem'
+prints 'missing boot-key.pem'
+complains 'root-key.pem: no such file, so there is no hash'
+! grep -q '^plan ' out || wrong "there is a hash"
 for key in root boot; do
     openssl ecparam -name prime256v1 -genkey -noout -out $key.pem
     openssl pkey -in $key.pem -pubout -out $key-key.pem

@@ -157,15 +157,50 @@ static bool authorise_by_signature(struct actor *a, int key)
            send_command(a, OP_VERIFY, 0x00, (unsigned)key, rs, sizeof rs);
 }
 
-bool authorise(struct actor *a, int key)
+static bool authorise_once(struct actor *a, int key)
 {
-    if (!acquire(a, key)) {
-        return false;
-    }
     if (a->known[key].own_key) {
         return authorise_by_signature(a, key);
     }
     return a->known[key].have && authorise_by_secret(a, key);
+}
+
+/* The key that the last refusal asked for, if he can have it; or -1. */
+static int missing_key(const struct actor *a)
+{
+    const struct hd_refusal *r = refusal(a);
+    int key = r->value >> 8 & 0x0F;
+    bool his = a->known[key].have || a->known[key].own_key;
+
+    return r->why == HD_WHY_AUTH_MISSING && his ? key : -1;
+}
+
+/* A key that authorises may ask to be authorised itself, by another. */
+static bool authorise_through(struct actor *a, int key, unsigned depth)
+{
+    int other;
+
+    if (!acquire(a, key)) {
+        return false;
+    }
+    if (authorise_once(a, key)) {
+        return true;
+    }
+    other = missing_key(a);
+    return other >= 0 && other != key && depth < SLOTS &&
+           authorise_through(a, other, depth + 1) && authorise_once(a, key);
+}
+
+bool authorise(struct actor *a, int key)
+{
+    return authorise_through(a, key, 0);
+}
+
+bool authorise_again(struct actor *a)
+{
+    int key = missing_key(a);
+
+    return key >= 0 && authorise(a, key);
 }
 
 /* -------------------------------------------------------------- attempts */
@@ -188,15 +223,13 @@ static bool play(struct actor *a, const struct move *m, unsigned slot, int key)
 /* Does the refusal name something that he could bring along? */
 static bool mend(struct actor *a)
 {
-    const struct hd_refusal *r = refusal(a);
-    int key = r->value >> 8 & 0x0F;
+    int key = missing_key(a);
 
-    if (r->why == HD_WHY_AUTH_MISSING && a->auth < 0 &&
-        (a->known[key].have || a->known[key].own_key)) {
+    if (key >= 0 && a->auth < 0) {
         a->auth = key;
         return true;
     }
-    if (r->why == HD_WHY_LATCH_OFF && !a->latch) {
+    if (refusal(a)->why == HD_WHY_LATCH_OFF && !a->latch) {
         a->latch = true;
         return true;
     }

@@ -86,6 +86,9 @@ static void learn(struct actor *a, unsigned slot, const struct move *m, int key)
                         .have = true};
     memcpy(k->value, a->proof, 32);
     k->own_key = holds_public(a->config, slot) && m->goal != HD_GOAL_READ;
+    if (needs_validation(a->config, slot)) { /* the nibble is the chip's */
+        k->value[0] = m->goal == HD_GOAL_TRUST ? 0x50 : 0xA0;
+    }
 }
 
 /* The move works, and what it claims is so. */
@@ -132,6 +135,31 @@ static bool learn_slot(struct actor *a, unsigned slot, enum hd_goal goal)
     return false;
 }
 
+/* His own public key is worth most where the chip trusts it: a parent has to
+ * be valid itself. One that he only reads opens nothing. */
+static bool learn_any_way(struct actor *a, unsigned slot)
+{
+    if (holds_private(a->config, slot)) {
+        return false;
+    }
+    if (!holds_public(a->config, slot)) {
+        return learn_slot(a, slot, HD_GOAL_OVERWRITE) ||
+               learn_slot(a, slot, HD_GOAL_READ);
+    }
+    return learn_slot(a, slot, HD_GOAL_TRUST) ||
+           (!knows(a, (int)slot) && learn_slot(a, slot, HD_GOAL_OVERWRITE));
+}
+
+/* Known, and as good as it gets. */
+static bool is_settled(const struct actor *a, unsigned slot)
+{
+    const struct known *k = &a->known[slot];
+
+    return knows(a, (int)slot) &&
+           (k->given || !needs_validation(a->config, slot) ||
+            k->by->goal == HD_GOAL_TRUST);
+}
+
 static void learn_all(struct actor *a)
 {
     bool more = true;
@@ -139,17 +167,26 @@ static void learn_all(struct actor *a)
     while (more) {
         more = false;
         for (unsigned slot = 0; slot < SLOTS; slot++) {
-            if (!knows(a, (int)slot) && !holds_private(a->config, slot) &&
-                (learn_slot(a, slot, HD_GOAL_OVERWRITE) ||
-                 (!holds_public(a->config, slot) &&
-                  learn_slot(a, slot, HD_GOAL_READ)))) {
-                more = true; /* a public key only read opens nothing */
+            if (!is_settled(a, slot) && learn_any_way(a, slot)) {
+                more = true;
             }
         }
     }
 }
 
 /* -------------------------------------------------------------- questions */
+
+/* A slot is not opened by a key that he put there himself. */
+static bool may_open(const struct actor *a, int key, int slot)
+{
+    const struct known *k = &a->known[key < 0 ? 0 : key];
+
+    if (key < 0) {
+        return true;
+    }
+    return knows(a, key) &&
+           (key != slot || k->given || k->by->goal == HD_GOAL_READ);
+}
 
 static void ask(struct hd_attack *t, struct actor *a, enum hd_attacker who,
                 const struct move *m, int slot)
@@ -166,7 +203,7 @@ static void ask(struct hd_attack *t, struct actor *a, enum hd_attacker who,
                                         .inferred = a->guess,
                                         .how = m->how};
 
-        if (is_noted(t, who, m->goal, at) || (key >= 0 && !knows(a, key))) {
+        if (is_noted(t, who, m->goal, at) || !may_open(a, key, slot)) {
             continue;
         }
         if (attempt(a, m, at, key)) {

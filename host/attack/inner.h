@@ -30,6 +30,7 @@
 #define claim              attack_claim
 #define acquire            attack_acquire
 #define authorise          attack_authorise
+#define authorise_again    attack_authorise_again
 #define authorises         attack_authorises
 #define trust_written      attack_trust_written
 #define trust_encrypted    attack_trust_encrypted
@@ -186,6 +187,8 @@ const struct hd_refusal *refusal(const struct actor *a);
 void claim(struct actor *a, const void *proof, size_t len);
 bool acquire(struct actor *a, int key);
 bool authorise(struct actor *a, int key);
+/* With the key that the last refusal asked for. */
+bool authorise_again(struct actor *a);
 /* A slot's ReqAuth names this key. */
 bool authorises(const struct actor *a, int key);
 /* The whole chain: keys first, then the move; tries again with what the

@@ -61,10 +61,16 @@ bool do_gendig(struct actor *a, int key)
     return send_command(a, OP_GENDIG, 0x02, (unsigned)key, other, 4);
 }
 
+/* An authorisation serves once: each block of a slot needs another. */
 static bool session(struct actor *a, int key)
 {
-    return key >= 0 && a->known[key].have && do_nonce_random(a) &&
-           do_gendig(a, key);
+    if (key < 0 || !a->known[key].have) {
+        return false;
+    }
+    if (do_nonce_random(a) && do_gendig(a, key)) {
+        return true;
+    }
+    return authorise_again(a) && do_nonce_random(a) && do_gendig(a, key);
 }
 
 /* The latch: by Info, for which a key may be asked. */

@@ -119,11 +119,20 @@ static bool boot(struct actor *a, uint8_t mode, const uint8_t digest[32],
            send_command(a, OP_SECUREBOOT, mode | 0x80, 0, data, len);
 }
 
+/* A digest that he reads is of the rightful firmware, one that he derives of
+ * none: only what he writes can be that of his own. */
+static bool is_of_his_choice(const struct actor *a, int key)
+{
+    const struct move *by = a->known[key].by;
+
+    return by && (by->run == write_clear || by->run == write_encrypted);
+}
+
 /* The stored digest is one that he put there. */
 static bool boot_digest(struct actor *a, unsigned slot, int key)
 {
     (void)slot;
-    return key >= 0 && a->known[key].have && !a->known[key].given &&
+    return key >= 0 && a->known[key].have && is_of_his_choice(a, key) &&
            boot(a, 0x06, a->known[key].value, NULL);
 }
 

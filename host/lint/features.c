@@ -128,6 +128,12 @@ static void io_protection(struct job *j)
     if (!is_io_key(j, slot) || kind(j, slot) == HD_KIND_ODD) {
         return;
     }
+    if (kind(j, slot) == HD_KIND_PRIVATE) {
+        say(io_finding(j, HD_LINT_IO_KEY_TYPE, HD_MEDIUM, slot, NULL),
+            "the IO protection key is a private key, with which nothing can "
+            "be encrypted");
+        return;
+    }
     y = can(j, HD_GOAL_OVERWRITE, slot);
     if (y) {
         say(io_finding(j, HD_LINT_IO_KEY_WRITABLE, HD_HIGH, slot, y),
@@ -187,6 +193,7 @@ static void boot_store(struct job *j, unsigned slot)
     if (!y || boot_mode(j) < BOOT_SIGNATURE || kind(j, slot) == HD_KIND_ODD) {
         return;
     }
+    digest = digest && !is_derived(y); /* a digest of nothing that exists */
     f = found(j, HD_LINT_SECUREBOOT_DIGEST_WRITABLE,
               digest ? HD_HIGH : HD_MEDIUM, (int)slot);
     if (digest) {
@@ -196,7 +203,7 @@ static void boot_store(struct job *j, unsigned slot)
             way(y, how));
     } else {
         say(f,
-            "anyone on the bus can replace the stored signature (%s), so "
+            "anyone on the bus can replace what SecureBoot stored (%s), so "
             "that the device does not start",
             way(y, how));
     }
@@ -237,12 +244,14 @@ static void count_match(struct job *j)
 {
     unsigned slot = j->c[18] >> 4;
     const struct hd_attack_yes *y = can(j, HD_GOAL_OVERWRITE, slot);
+    const struct hd_attack_yes *end = can(j, HD_GOAL_DESTROY, slot);
     struct hd_finding *f;
     char how[48];
 
     if (!j->is_608 || !get(j, HD_F_CountMatchEnable, 0)) {
         return;
     }
+    y = y && is_derived(y) ? NULL : y;
     f = found(j, HD_LINT_COUNT_MATCH, y ? HD_HIGH : HD_MEDIUM, (int)slot);
     say(f, "Counter[0] stops at the value held in slot %u (first 8 bytes); ",
         slot);
@@ -252,12 +261,17 @@ static void count_match(struct job *j)
             "so lift the limit or stop the counter and every limited-use "
             "key at once",
             way(y, how));
+    } else if (end) {
+        say(f,
+            "anyone on the bus can destroy it (%s) and so stop the counter "
+            "and every limited-use key at once",
+            end->how);
     } else {
         say(f, "nobody on the bus can write that slot, so the limit is "
                "whatever was there at lock time");
     }
     cite(f, "byte 18 = %02X (bit 0 = 1, bits 7-4 = %u)", j->c[18], slot);
-    f->proof = y;
+    f->proof = y ? y : end;
 }
 
 static void latch(struct job *j)

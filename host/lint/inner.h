@@ -4,6 +4,7 @@
  *
  *   lint.c       collects, sorts, allows
  *   slots.c      rules about single slots
+ *   fields.c     rules about a slot's bits, whoever the attacker is
  *   features.c   rules about what slots are named for
  *   zone.c       rules about the rest of the bytes
  *   where.c      which line of a policy file a finding is about
@@ -28,6 +29,10 @@
 #define way           lint_way
 #define get           lint_get
 #define kind          lint_kind
+#define is_private    lint_is_private
+#define is_secret     lint_is_secret
+#define is_key        lint_is_key
+#define is_derived    lint_is_derived
 #define roles_of      lint_roles_of
 #define is_parent     lint_is_parent
 #define is_io_key     lint_is_io_key
@@ -41,6 +46,9 @@ struct job {
     const uint8_t *c; /* the 128 bytes */
     const struct hd_policy *policy;
     const struct hd_attack *a;
+    /* The same with the persistent latch on, as a host leaves it in use; NULL
+     * if that is no matter. */
+    const struct hd_attack *in_use;
     bool is_608;
     bool failed; /* no memory */
 };
@@ -69,6 +77,12 @@ const char *way(const struct hd_attack_yes *y, char out[48]);
 
 unsigned get(const struct job *j, enum hd_policy_field_id id, unsigned slot);
 uint8_t kind(const struct job *j, unsigned slot);
+bool is_private(const struct job *j, unsigned slot);
+bool is_secret(const struct job *j, unsigned slot);
+/* Others depend on it, or it is made for a cipher. */
+bool is_key(const struct job *j, unsigned slot);
+/* The value put there comes out of DeriveKey: known, but not of his choice. */
+bool is_derived(const struct hd_attack_yes *y);
 
 /* What others use a slot for: "write key of slot 5, ..." ; "" if nothing. */
 void roles_of(const struct job *j, unsigned slot, char *out, size_t size);
@@ -77,6 +91,7 @@ bool is_boot_key(const struct job *j, unsigned slot);
 bool is_boot_store(const struct job *j, unsigned slot);
 bool is_parent(const struct job *j, unsigned slot);
 
+void lint_fields(struct job *j, unsigned slot);
 void lint_slots(struct job *j);
 void lint_features(struct job *j);
 void lint_zone(struct job *j);

@@ -107,7 +107,16 @@ const struct hd_attack_yes *can(const struct job *j, enum hd_goal goal,
 {
     const struct hd_attack_yes *y = hd_attack_find(j->a, HD_ON_BUS, goal, slot);
 
+    if (y && !y->inferred) {
+        return y;
+    }
+    y = j->in_use ? hd_attack_find(j->in_use, HD_ON_BUS, goal, slot) : NULL;
     return y && !y->inferred ? y : NULL;
+}
+
+bool is_derived(const struct hd_attack_yes *y)
+{
+    return strncmp(y->how, "DeriveKey", 9) == 0;
 }
 
 const char *way(const struct hd_attack_yes *y, char out[48])
@@ -126,9 +135,42 @@ unsigned get(const struct job *j, enum hd_policy_field_id id, unsigned slot)
     return (unsigned)hd_policy_get(j->c, id, slot);
 }
 
+/* KeyType 6 came with the 608. */
 uint8_t kind(const struct job *j, unsigned slot)
 {
-    return hd_policy_kind(j->c, slot);
+    uint8_t k = hd_policy_kind(j->c, slot);
+
+    return k == HD_KIND_AES && !j->is_608 ? HD_KIND_ODD : k;
+}
+
+bool is_private(const struct job *j, unsigned slot)
+{
+    return kind(j, slot) == HD_KIND_PRIVATE;
+}
+
+/* The policy calls it a secret, whatever its bits have come to say. */
+static bool is_called_secret(const struct job *j, unsigned slot)
+{
+    const struct hd_policy_purpose *u =
+            j->policy ? &hd_policy_purposes[j->policy->slots[slot].purpose]
+                      : NULL;
+
+    return u && u->content == HD_CONTENT_UNIQUE &&
+           j->policy->slots[slot].name[0];
+}
+
+bool is_secret(const struct job *j, unsigned slot)
+{
+    return kind(j, slot) == HD_KIND_SECRET &&
+           (get(j, HD_F_IsSecret, slot) || is_called_secret(j, slot));
+}
+
+bool is_key(const struct job *j, unsigned slot)
+{
+    char roles[8];
+
+    roles_of(j, slot, roles, sizeof roles);
+    return kind(j, slot) == HD_KIND_AES || roles[0] || is_io_key(j, slot);
 }
 
 /* ------------------------------------------------------------------ order */
@@ -187,12 +229,48 @@ static bool is_error(const struct job *j, const struct hd_finding *f)
     }
 }
 
+/* What works only while the latch is on has no trace on a chip that has just
+ * got its power. */
+static void say_when(const struct job *j, struct hd_finding *f)
+{
+    const struct hd_attack_yes *y = f->proof;
+    unsigned slot = f->slot < 0 ? 0 : (unsigned)f->slot;
+
+    if (j->in_use && y &&
+        hd_attack_find(j->in_use, HD_ON_BUS, (enum hd_goal)y->goal, slot) ==
+                y) {
+        say(f, "; only while the persistent latch is on, as the host needs "
+               "it in use");
+        f->proof = NULL;
+    }
+}
+
 static void conclude(const struct job *j, struct hd_finding *f)
 {
+    say_when(j, f);
     allow(j->policy, f);
     f->fails = is_error(j, f);
     j->l->counts[f->severity] += f->allowed == NULL;
     j->l->failing += f->fails && f->allowed == NULL;
+}
+
+/* A host that works has switched the latch on, and whoever is on the bus then
+ * finds a chip without PersistentDisable. */
+static struct hd_attack *attack_in_use(const struct job *j, uint8_t model)
+{
+    uint8_t config[HD_V_CONFIG_BYTES];
+    bool any = false;
+
+    memcpy(config, j->c, sizeof config);
+    for (unsigned slot = 0; slot < SLOTS; slot++) {
+        any = any || get(j, HD_F_PersistentDisable, slot);
+        config[97 + 2 * slot] &= (uint8_t)~0x10;
+    }
+    if (!any || !j->is_608 ||
+        hd_attack_find(j->a, HD_ON_BUS, HD_GOAL_LATCH, 0)) {
+        return NULL;
+    }
+    return hd_attack_run(config, model, HD_ATTACK_QUICK, NULL, NULL);
 }
 
 struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
@@ -200,6 +278,7 @@ struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
 {
     struct hd_lint *l = calloc(1, sizeof *l);
     struct job j = {.l = l, .c = config, .policy = policy};
+    struct hd_attack *in_use;
 
     if (!l) {
         return NULL;
@@ -212,6 +291,7 @@ struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
     }
     j.a = l->attack;
     j.is_608 = model != HD_VMODEL_508A;
+    j.in_use = in_use = attack_in_use(&j, model);
     lint_slots(&j);
     lint_features(&j);
     lint_zone(&j);
@@ -219,6 +299,7 @@ struct hd_lint *hd_lint_run(const uint8_t config[HD_V_CONFIG_BYTES],
     for (unsigned i = 0; i < l->count; i++) {
         conclude(&j, &l->findings[i]);
     }
+    hd_attack_free(in_use);
     return l;
 }
 

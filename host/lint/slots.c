@@ -6,11 +6,6 @@
 
 #define BOTH_SIGN 0x3 /* ReadKey of a private key: digests and reports */
 
-static bool is_private(const struct job *j, unsigned slot)
-{
-    return kind(j, slot) == HD_KIND_PRIVATE;
-}
-
 /* ------------------------------------------------------------ private keys */
 
 static void regen(struct job *j, unsigned slot)
@@ -120,6 +115,20 @@ static void ecdh_clear(struct job *j, unsigned slot)
     }
 }
 
+/* Why nobody on the bus gets the result into the next slot, as it seems. */
+static const char *next_is_closed(const struct job *j, unsigned slot)
+{
+    if ((slot & 1) != 0) {
+        return ", but only even slots have a next one";
+    }
+    if (is_private(j, slot + 1)) {
+        return ", which is a private key: whether it survives is not public";
+    }
+    return get(j, HD_F_SlotLocked, slot + 1)
+                   ? ", for who may use the key"
+                   : ", which is locked: whether it survives is not public";
+}
+
 static void ecdh_next(struct job *j, unsigned slot)
 {
     const struct hd_attack_yes *y = can(j, HD_GOAL_PLANT, slot);
@@ -128,55 +137,34 @@ static void ecdh_next(struct job *j, unsigned slot)
     struct hd_finding *f;
     char how[48];
 
-    if (y && (get(j, HD_F_ReadKey, slot) & 8) != 0) {
-        read = can(j, HD_GOAL_READ, slot + 1);
-        f = found(j, HD_LINT_ECDH_TO_NEXT, read ? HD_HIGH : HD_MEDIUM,
-                  (int)slot);
-        say(f,
-            "ECDH writes its result into slot %u: anyone can so overwrite "
-            "it with a value he knows",
-            slot + 1);
-        if (read) {
-            say(f, "; slot %u can be read, %s", slot + 1, way(read, how));
-        } else {
-            say(f, "; slot %u is not readable by the attacker", slot + 1);
-        }
-        say(f, " (inferred: whether ECDH asks the write policy of that slot "
-               "is not public)");
-        cite(f, "bytes %u-%u = %02X %02X (bits 2 and 3)", at, at + 1, j->c[at],
-             j->c[at + 1]);
-        f->inferred = true;
-        f->proof = y;
+    if ((get(j, HD_F_ReadKey, slot) & 0xC) != 0xC) {
+        return;
     }
+    read = y ? can(j, HD_GOAL_READ, slot + 1) : NULL;
+    f = found(j, HD_LINT_ECDH_TO_NEXT, read ? HD_HIGH : HD_MEDIUM, (int)slot);
+    say(f, "ECDH writes its result into slot %u", slot | 1);
+    if (!y) {
+        say(f, "%s", next_is_closed(j, slot));
+    } else if (read) {
+        say(f,
+            ": anyone can so overwrite it with a value he knows; slot %u can "
+            "be read, %s",
+            slot + 1, way(read, how));
+    } else {
+        say(f,
+            ": anyone can so overwrite it with a value he knows; slot %u is "
+            "not readable by the attacker",
+            slot + 1);
+    }
+    say(f, " (inferred: whether ECDH asks the write policy of that slot is "
+           "not public)");
+    cite(f, "bytes %u-%u = %02X %02X (bits 2 and 3)", at, at + 1, j->c[at],
+         j->c[at + 1]);
+    f->inferred = true;
+    f->proof = y;
 }
 
 /* ------------------------------------------------------ keys and secrets */
-
-/* Others depend on it, or it is made for a cipher. */
-static bool is_key(const struct job *j, unsigned slot)
-{
-    char roles[8];
-
-    roles_of(j, slot, roles, sizeof roles);
-    return kind(j, slot) == HD_KIND_AES || roles[0] || is_io_key(j, slot);
-}
-
-/* The policy calls it a secret, whatever its bits have come to say. */
-static bool is_called_secret(const struct job *j, unsigned slot)
-{
-    const struct hd_policy_purpose *u =
-            j->policy ? &hd_policy_purposes[j->policy->slots[slot].purpose]
-                      : NULL;
-
-    return u && u->content == HD_CONTENT_UNIQUE &&
-           j->policy->slots[slot].name[0];
-}
-
-static bool is_secret(const struct job *j, unsigned slot)
-{
-    return kind(j, slot) == HD_KIND_SECRET &&
-           (get(j, HD_F_IsSecret, slot) || is_called_secret(j, slot));
-}
 
 static void describe(const struct job *j, struct hd_finding *f, unsigned slot)
 {
@@ -204,8 +192,8 @@ static void writable(struct job *j, unsigned slot)
     struct hd_finding *f;
     char how[48];
 
-    if (!y) {
-        return;
+    if (!y || is_derived(y)) {
+        return; /* KEY-ROLLABLE says so */
     }
     f = found(j, key ? HD_LINT_KEY_WRITABLE : HD_LINT_SECRET_WRITABLE, HD_HIGH,
               (int)slot);
@@ -244,6 +232,28 @@ static void readable(struct job *j, unsigned slot)
     }
 }
 
+/* What happens to a key, and to other content. */
+static void say_rolled(struct job *j, struct hd_finding *f, unsigned slot,
+                       const struct hd_attack_yes *y)
+{
+    const struct hd_attack_yes *set = can(j, HD_GOAL_OVERWRITE, slot);
+    bool create = (get(j, HD_F_WriteConfig, slot) & 1) != 0;
+
+    say(f, "anyone on the bus can destroy the %s with DeriveKey (%s",
+        f->rule == HD_LINT_KEY_ROLLABLE ? "key" : "content",
+        create ? "Create" : "Roll");
+    if (create) {
+        say(f, " from slot %u", get(j, HD_F_WriteKey, slot));
+    }
+    say(f, ")%s", set && is_derived(set) ? ", and knows the new one" : "");
+    if (kind(j, slot) != HD_KIND_SECRET) {
+        say(f, " (inferred: what DeriveKey does on a slot of another KeyType "
+               "is not public)");
+        f->inferred = true;
+    }
+    f->proof = set && is_derived(set) ? set : y;
+}
+
 static void rollable(struct job *j, unsigned slot)
 {
     const struct hd_attack_yes *y = can(j, HD_GOAL_ROLL, slot);
@@ -251,7 +261,8 @@ static void rollable(struct job *j, unsigned slot)
     bool secret = is_secret(j, slot) || is_key(j, slot);
     struct hd_finding *f;
 
-    if (!y && (!secret || (write & 2) == 0)) {
+    secret = secret && kind(j, slot) != HD_KIND_PUBLIC;
+    if (!y && (!secret || (write & 2) == 0 || !get(j, HD_F_SlotLocked, slot))) {
         return;
     }
     if (!y) {
@@ -260,10 +271,8 @@ static void rollable(struct job *j, unsigned slot)
                "key with DeriveKey");
     } else {
         f = found(j, secret ? HD_LINT_KEY_ROLLABLE : HD_LINT_CONTENT_ROLLABLE,
-                  secret ? HD_HIGH : HD_LOW, (int)slot);
-        say(f, "anyone on the bus can destroy the key with DeriveKey (%s)",
-            (write & 1) != 0 ? "Create" : "Roll");
-        f->proof = y;
+                  secret ? HD_HIGH : HD_MEDIUM, (int)slot);
+        say_rolled(j, f, slot, y);
     }
     cite(f, "bytes %u-%u = %02X %02X (bits 15-12 = %u%u%u%u)", at, at + 1,
          j->c[at], j->c[at + 1], write >> 3, write >> 2 & 1, write >> 1 & 1,
@@ -282,7 +291,7 @@ static void replay(struct job *j, unsigned slot)
         !get(j, HD_F_SlotLocked, slot)) {
         return;
     }
-    f = found(j, HD_LINT_WRITE_REPLAY, HD_LOW, (int)slot);
+    f = found(j, HD_LINT_WRITE_REPLAY, HD_MEDIUM, (int)slot);
     say(f,
         "the write key, slot %u, takes a nonce of the host's choice: an "
         "encrypted write can be recorded and sent again",
@@ -299,7 +308,18 @@ static void data_open(struct job *j, unsigned slot)
     const struct hd_attack_yes *r = can(j, HD_GOAL_READ, slot);
     struct hd_finding *f;
 
-    if (!w || !r || w->via >= 0 || r->via >= 0 || is_key(j, slot)) {
+    if (!w || !r || r->via >= 0 || is_derived(w)) {
+        return;
+    }
+    if (w->via >= 0) {
+        f = found(j, HD_LINT_DATA_WRITABLE, HD_MEDIUM, (int)slot);
+        say(f,
+            "only who has key %d can write here, and anyone on the bus can "
+            "have it",
+            w->via);
+        cite_slot(j, f, slot);
+        cite_other(j, f, w->via);
+        f->proof = w;
         return;
     }
     f = found(j, HD_LINT_DATA_OPEN, HD_LOW, (int)slot);
@@ -352,11 +372,34 @@ static void rollback(struct job *j, unsigned slot)
          j->c[at + 1]);
 }
 
+/* 508A, slot 15: uses are bits of LastKeyUse, not counts. */
+static unsigned bits_left(const struct job *j)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 128; i++) {
+        count += j->c[68 + i / 8] >> i % 8 & 1;
+    }
+    return count;
+}
+
+static void limited_by_bits(struct job *j, unsigned slot)
+{
+    unsigned left = bits_left(j), at = 20 + 2 * slot;
+    struct hd_finding *f = found(j, HD_LINT_LIMITED_USE,
+                                 left ? HD_INFO : HD_MEDIUM, (int)slot);
+
+    say(f, "%u uses left (LastKeyUse)%s", left,
+        left ? "" : ": nobody can use the key");
+    cite(f, "bytes %u-%u = %02X %02X (bit 5)", at, at + 1, j->c[at],
+         j->c[at + 1]);
+    f->proof = can(j, HD_GOAL_EXHAUST, slot);
+}
+
 static void limited(struct job *j, unsigned slot)
 {
     bool match = j->is_608 && get(j, HD_F_CountMatchEnable, 0);
     unsigned at = 20 + 2 * slot;
-    enum hd_severity severity = match ? HD_MEDIUM : HD_LOW;
     struct hd_finding *f;
 
     rollback(j, slot);
@@ -364,20 +407,25 @@ static void limited(struct job *j, unsigned slot)
         return;
     }
     if (!j->is_608 && slot == 15) {
-        severity = HD_INFO;
+        limited_by_bits(j, slot);
+        return;
     }
-    f = found(j, HD_LINT_LIMITED_USE, severity, (int)slot);
-    if (severity == HD_INFO) {
-        say(f, "uses are counted by the bits of LastKeyUse");
-    } else {
-        say(f,
-            "uses are counted by Counter[0], which anyone can run up with "
-            "Counter(increment) or by using the key until the key is dead%s",
-            match ? " (limit set by CountMatch)" : "");
-    }
+    f = found(j, HD_LINT_LIMITED_USE, match ? HD_MEDIUM : HD_LOW, (int)slot);
+    say(f,
+        "uses are counted by Counter[0], which anyone can run up with "
+        "Counter(increment) or by using the key until the key is dead%s",
+        match ? " (limit set by CountMatch)" : "");
     cite(f, "bytes %u-%u = %02X %02X (bit 5)", at, at + 1, j->c[at],
          j->c[at + 1]);
     f->proof = can(j, HD_GOAL_EXHAUST, slot);
+}
+
+/* 508A: the latch is the pin's. */
+static bool latch_can_be_set(const struct job *j)
+{
+    return !j->is_608 || get(j, HD_F_VolatileKeyPermitEnable, 0) ||
+           (get(j, HD_F_SecureBootMode, 0) &&
+            get(j, HD_F_SecureBootPersistentEnable, 0));
 }
 
 static void persistent(struct job *j, unsigned slot)
@@ -388,8 +436,12 @@ static void persistent(struct job *j, unsigned slot)
     if (!get(j, HD_F_PersistentDisable, slot)) {
         return;
     }
-    f = found(j, HD_LINT_PERSISTENT_DISABLE, HD_INFO, (int)slot);
-    say(f, "the key works only while the persistent latch is 1");
+    f = found(j, HD_LINT_PERSISTENT_DISABLE,
+              latch_can_be_set(j) ? HD_INFO : HD_MEDIUM, (int)slot);
+    say(f, "the key works only while the persistent latch is 1%s",
+        latch_can_be_set(j) ? ""
+                            : ", and neither a key nor secure boot can set "
+                              "that: nobody can ever use it");
     if (j->is_608 && get(j, HD_F_VolatileKeyPermitEnable, 0)) {
         say(f, "; latch guarded by slot %u",
             get(j, HD_F_VolatileKeyPermitSlot, 0));
@@ -400,44 +452,70 @@ static void persistent(struct job *j, unsigned slot)
 
 /* ------------------------------------------------------------ public keys */
 
-static void public_key(struct job *j, unsigned slot)
+/* Replaced, or at least made invalid, by who is its parent now. */
+static void validated_key(struct job *j, unsigned slot,
+                          const struct hd_attack_yes *trust)
 {
-    const struct hd_attack_yes *y = can(j, HD_GOAL_TRUST, slot);
-    bool validated = get(j, HD_F_PubInfo, slot) != 0;
-    struct hd_finding *f = NULL;
+    const struct hd_attack_yes *y =
+            trust ? trust : can(j, HD_GOAL_DESTROY, slot);
+    struct hd_finding *f;
+
+    if (!y || y->via < 0 || is_derived(y)) {
+        return;
+    }
+    f = found(j, HD_LINT_VALIDATED_KEY_BYPASS, HD_HIGH, (int)slot);
+    say(f,
+        "validated public key can be %s: its parent, slot %d, is replaceable "
+        "by anyone, who can then %s",
+        trust ? "replaced" : "taken out of service", y->via,
+        trust ? "write and validate a new one" : "invalidate it");
+    cite_slot(j, f, slot);
+    cite_key(j, f, slot);
+    cite_other(j, f, y->via);
+    f->proof = y;
+}
+
+static void trusted_key(struct job *j, unsigned slot,
+                        const struct hd_attack_yes *y)
+{
+    struct hd_finding *f;
     char how[48];
 
-    if (y && validated) {
-        f = found(j, HD_LINT_VALIDATED_KEY_BYPASS, HD_HIGH, (int)slot);
-        say(f,
-            "validated public key can be replaced: its parent, slot %d, is "
-            "replaceable by anyone, who can then write and validate a new "
-            "one",
-            y->via);
-    } else if (y && is_parent(j, slot)) {
+    if (is_parent(j, slot)) {
         f = found(j, HD_LINT_PARENT_KEY_WRITABLE, HD_HIGH, (int)slot);
         say(f,
             "others trust this key as their parent or for authorisation, "
             "and anyone can replace it (%s)",
             way(y, how));
-    } else if (y && !is_boot_key(j, slot)) {
+    } else if (!is_boot_key(j, slot)) {
         f = found(j, HD_LINT_PUBKEY_WRITABLE, HD_MEDIUM, (int)slot);
         say(f, "public key can be replaced by anyone on the bus (%s)",
             way(y, how));
+    } else {
+        return;
     }
-    if (f) {
-        cite_slot(j, f, slot);
-        cite_key(j, f, slot);
-        cite_other(j, f, validated ? y->via : -1);
-        f->proof = y;
+    cite_slot(j, f, slot);
+    cite_key(j, f, slot);
+    f->proof = y;
+}
+
+static void public_key(struct job *j, unsigned slot)
+{
+    const struct hd_attack_yes *y = can(j, HD_GOAL_TRUST, slot);
+    const struct hd_attack_yes *w = can(j, HD_GOAL_OVERWRITE, slot);
+    struct hd_finding *f;
+
+    if (get(j, HD_F_PubInfo, slot)) {
+        validated_key(j, slot, y);
+    } else if (y || w) {
+        trusted_key(j, slot, y ? y : w);
     }
-    y = can(j, HD_GOAL_OVERWRITE, slot);
-    if (y && validated && y->via < 0) {
+    if (w && get(j, HD_F_PubInfo, slot) && w->via < 0) {
         f = found(j, HD_LINT_VALIDATED_KEY_ALWAYS, HD_INFO, (int)slot);
         say(f, "needs validation, but any write resets it to invalid: anyone "
                "can disable it");
         cite_slot(j, f, slot);
-        f->proof = y;
+        f->proof = w;
     }
 }
 
@@ -461,7 +539,7 @@ static bool type_is_sound(struct job *j, unsigned slot)
             "Private = 1 with KeyType %u: not a P-256 private key, "
             "behaviour undefined",
             type);
-    } else if (type < 4 || type == 5) {
+    } else if (kind(j, slot) == HD_KIND_ODD) {
         f = found(j, HD_LINT_KEYTYPE_RESERVED, HD_MEDIUM, (int)slot);
         say(f, "KeyType %u is reserved; key use undefined", type);
     } else {
@@ -496,12 +574,14 @@ static void lint_slot(struct job *j, unsigned slot)
         return;
     }
     fleet_secret(j, slot);
+    lint_fields(j, slot);
     if (is_private(j, slot)) {
         for (unsigned i = 0; i < 8; i++) {
             private_rules[i](j, slot);
         }
     } else if (kind(j, slot) == HD_KIND_PUBLIC) {
         public_key(j, slot);
+        rollable(j, slot);
         limited(j, slot);
         persistent(j, slot);
     } else if (is_secret(j, slot) || is_key(j, slot)) {

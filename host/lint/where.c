@@ -62,6 +62,10 @@ static const char *const keys[HD_LINT_COUNT] = {
         [HD_LINT_KEYTYPE_RESERVED] = "bits/KeyType",
         [HD_LINT_KEYTYPE_CONTRADICTION] = "bits/KeyType",
         [HD_LINT_KEYCONFIG_RFU] = "bits/KeyConfigRFU",
+        [HD_LINT_DATA_WRITABLE] = "write",
+        [HD_LINT_PRIV_NOT_SECRET] = "bits/IsSecret",
+        [HD_LINT_READ_UNDEFINED] = "read",
+        [HD_LINT_OTP_MODE_RESERVED] = "otp/mode",
 };
 
 const char *hd_lint_key(enum hd_lint_id id)

@@ -137,7 +137,7 @@ static void address(struct job *j)
 {
     const struct hd_attack_yes *y = can(j, HD_GOAL_ADDRESS, 0);
     /* those of the maker's provisioned parts are known to hosts */
-    bool usual = j->c[16] == 0x6A || j->c[16] == 0x6C;
+    bool usual = j->c[16] == 0x6A || j->c[16] == 0x6C || j->c[16] == 0xB2;
     struct hd_finding *f;
 
     if (y) {
@@ -153,6 +153,30 @@ static void address(struct job *j)
         say(f, "7-bit address 0x%02X, not the blank-part default 0x60",
             j->c[16] >> 1);
     }
+}
+
+/* Single-wire parts have no address; their byte 16 is about a pin. */
+static void gpio(struct job *j)
+{
+    static const char *const modes[] = {"off", "authorisation", "input",
+                                        "output"};
+    unsigned slot = j->c[16] >> 4;
+    const struct hd_attack_yes *y;
+    struct hd_finding *f;
+
+    if ((j->c[14] & 1) != 0 || (j->c[16] & 3) == 0) {
+        return;
+    }
+    y = can(j, HD_GOAL_OVERWRITE, slot);
+    y = y ? y : can(j, HD_GOAL_READ, slot);
+    y = (j->c[16] & 3) == 1 ? y : NULL;
+    f = at_byte(j, HD_LINT_GPIO_PIN, y ? HD_MEDIUM : HD_INFO, 16);
+    say(f, "single-wire part, pin mode %s", modes[j->c[16] & 3]);
+    if ((j->c[16] & 3) == 1) {
+        say(f, ", switched by authorisation with slot %u%s", slot,
+            y ? ", whose key anyone can have" : "");
+    }
+    f->proof = y;
 }
 
 static void counters(struct job *j)
@@ -303,9 +327,34 @@ static void options_608(struct job *j)
     }
 }
 
+static bool is_use_pattern(uint8_t byte)
+{
+    return (byte & (byte + 1)) == 0; /* ones at the low end alone */
+}
+
+static void last_key_use(struct job *j)
+{
+    struct hd_finding *f;
+
+    for (unsigned at = 68; at < 84; at++) {
+        if (!is_use_pattern(j->c[at])) {
+            f = at_byte(j, HD_LINT_LAST_KEY_PATTERN, HD_MEDIUM, at);
+            say(f, "LastKeyUse: uses are taken from the top bit, so this "
+                   "byte cannot come about");
+            return;
+        }
+    }
+}
+
 static void reserved_508(struct job *j)
 {
     struct hd_finding *f;
+
+    last_key_use(j);
+    if (j->c[18] != 0xAA && j->c[18] != 0x55) {
+        f = at_byte(j, HD_LINT_OTP_MODE_RESERVED, HD_MEDIUM, 18);
+        say(f, "OTPmode is neither AA (read-only) nor 55 (consumption)");
+    }
 
     if (any_set(j->c + 90, 2)) {
         f = found(j, HD_LINT_RESERVED_NONZERO, HD_MEDIUM, -1);
@@ -370,9 +419,9 @@ static void counter_patterns(struct job *j)
 void lint_zone(struct job *j)
 {
     static void (*const rules[])(struct job *) = {
-            locks,           slot_locks,  text, no_private_key, address,
-            counters,        bytes_84_85, otp,  self_test,      certificates,
-            counter_patterns};
+            locks,   slot_locks, text,         no_private_key,
+            address, gpio,       counters,     bytes_84_85,
+            otp,     self_test,  certificates, counter_patterns};
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         rules[i](j);

@@ -71,44 +71,17 @@ static const char *cell(const struct hd_attack *a, unsigned column,
 
 /* ---------------------------------------------------------------- gravest */
 
-/* What a slot is there to prevent, by what it holds: the gravest first. */
-static const uint8_t wants_private[] = {HD_GOAL_OVERWRITE, HD_GOAL_REGENERATE,
-                                        HD_GOAL_DESTROY, HD_GOAL_COUNT};
-static const uint8_t wants_public[] = {HD_GOAL_TRUST, HD_GOAL_COUNT};
-static const uint8_t wants_secret[] = {HD_GOAL_READ, HD_GOAL_OVERWRITE,
-                                       HD_GOAL_ROLL, HD_GOAL_DESTROY,
-                                       HD_GOAL_COUNT};
-static const uint8_t wants_nothing[] = {HD_GOAL_COUNT};
-
-static const uint8_t *wanted(const struct subject *s, unsigned slot)
-{
-    uint8_t kind = hd_policy_kind(s->config, slot);
-    bool secret = hd_policy_get(s->config, HD_F_IsSecret, slot) != 0;
-
-    if (kind == HD_KIND_PRIVATE) {
-        return wants_private;
-    }
-    if (kind == HD_KIND_PUBLIC) {
-        return wants_public;
-    }
-    return kind == HD_KIND_AES || (kind == HD_KIND_SECRET && secret)
-                   ? wants_secret
-                   : wants_nothing;
-}
-
 static const struct hd_attack_yes *
 gravest(const struct subject *s, const struct hd_attack *a, unsigned slot)
 {
     const struct hd_attack_yes *y = NULL;
 
-    for (const uint8_t *g = wanted(s, slot); *g != HD_GOAL_COUNT && !y; g++) {
+    for (const uint8_t *g = hd_attack_unwanted(s->config, (int)slot);
+         *g != HD_GOAL_COUNT && !y; g++) {
         y = certain(a, HD_ON_BUS, (enum hd_goal) * g, slot);
     }
     return y;
 }
-
-static const uint8_t zone_wants[] = {HD_GOAL_CONFIG, HD_GOAL_DATA, HD_GOAL_BOOT,
-                                     HD_GOAL_FORGE, HD_GOAL_ADDRESS};
 
 /* The reason in the policy's allow list, or NULL. */
 static const char *accepted(const struct subject *s,
@@ -209,10 +182,10 @@ static void print_table(const struct subject *s, const struct hd_attack *a)
 }
 
 /* What is lost with it is shown as a trace. */
-static bool is_grave(const struct hd_attack_yes *y)
+static bool is_grave(const struct subject *s, const struct hd_attack_yes *y)
 {
     return y->goal < HD_GOAL_FIRST_ZONE ||
-           memchr(zone_wants, y->goal, sizeof zone_wants) != NULL;
+           hd_attack_is_unwanted(s->config, -1, (enum hd_goal)y->goal);
 }
 
 /* Of a slot or of the chip: first what anyone can, then what more the other
@@ -236,7 +209,8 @@ static void print_goals(const struct subject *s, const struct hd_attack *a,
             }
             printf("%s", head);
             head = "";
-            print_yes(s, y, trace || (w == 0 && !y->inferred && is_grave(y)));
+            print_yes(s, y,
+                      trace || (w == 0 && !y->inferred && is_grave(s, y)));
         }
     }
 }
@@ -276,12 +250,13 @@ static unsigned print_gravest(const struct subject *s,
     return lost;
 }
 
-static unsigned zone_lost(const struct hd_attack *a)
+static unsigned zone_lost(const struct subject *s, const struct hd_attack *a)
 {
     unsigned lost = 0;
 
-    for (size_t i = 0; i < sizeof zone_wants; i++) {
-        lost += certain(a, HD_ON_BUS, (enum hd_goal)zone_wants[i], 0) != NULL;
+    for (const uint8_t *g = hd_attack_unwanted(s->config, -1);
+         *g != HD_GOAL_COUNT; g++) {
+        lost += certain(a, HD_ON_BUS, (enum hd_goal) * g, 0) != NULL;
     }
     return lost;
 }
@@ -305,7 +280,7 @@ static void print_sheet(struct call *c, const struct subject *s,
     if (option_given(c, "trace")) {
         print_all(s, a);
     }
-    lost = print_gravest(s, a) + zone_lost(a);
+    lost = print_gravest(s, a) + zone_lost(s, a);
     printf("\n%llu commands tried", (unsigned long long)hd_attack_commands(a));
     if (lost) {
         printf("; anyone on the bus can take or destroy %u thing%s here\n",

@@ -28,30 +28,9 @@ _Static_assert(sizeof(struct hd_vchip) <= 4096, "one chip is one page");
 /* ------------------------------------------------------------ commands */
 
 enum {
-    OP_PAUSE = 0x01,
-    OP_READ = 0x02,
-    OP_MAC = 0x08,
-    OP_HMAC = 0x11,
-    OP_WRITE = 0x12,
-    OP_GENDIG = 0x15,
-    OP_NONCE = 0x16,
-    OP_LOCK = 0x17,
-    OP_RANDOM = 0x1B,
-    OP_DERIVEKEY = 0x1C,
-    OP_UPDATEEXTRA = 0x20,
-    OP_COUNTER = 0x24,
-    OP_CHECKMAC = 0x28,
-    OP_INFO = 0x30,
-    OP_GENKEY = 0x40,
-    OP_SIGN = 0x41,
-    OP_ECDH = 0x43,
-    OP_VERIFY = 0x45,
-    OP_PRIVWRITE = 0x46,
-    OP_SHA = 0x47,
-    OP_AES = 0x51,
-    OP_KDF = 0x56,
-    OP_SELFTEST = 0x77,
-    OP_SECUREBOOT = 0x80
+#define X(name, code) OP_##name = code,
+#include "halfdollar/vchip_ops.def"
+#undef X
 };
 
 #define ST_OK       0x00

@@ -125,6 +125,15 @@ const struct hd_attack_yes *hd_attack_find(const struct hd_attack *a,
                                            enum hd_attacker who,
                                            enum hd_goal goal, unsigned slot);
 
+/*
+ * What nobody must be able to do to a slot (-1: to the chip), by what it
+ * holds: the gravest first, ended by HD_GOAL_COUNT. Nothing about data.
+ */
+const uint8_t *hd_attack_unwanted(const uint8_t config[HD_V_CONFIG_BYTES],
+                                  int slot);
+bool hd_attack_is_unwanted(const uint8_t config[HD_V_CONFIG_BYTES], int slot,
+                           enum hd_goal goal);
+
 /* Commands tried, and of those the ones that the sweep sent. */
 uint64_t hd_attack_commands(const struct hd_attack *a);
 uint64_t hd_attack_swept(const struct hd_attack *a);

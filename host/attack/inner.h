@@ -11,6 +11,7 @@
  *   sweep.c   every command in every mode
  *   attack.c  asks all questions until nothing new comes out
  *   replay.c  plays a trace again and judges it
+ *   unwanted.c  what a slot is there to prevent
  */
 #ifndef HD_ATTACK_INNER_H
 #define HD_ATTACK_INNER_H
@@ -56,27 +57,9 @@
 #define send_sleep         attack_send_sleep
 
 enum {
-    OP_READ = 0x02,
-    OP_MAC = 0x08,
-    OP_HMAC = 0x11,
-    OP_WRITE = 0x12,
-    OP_GENDIG = 0x15,
-    OP_NONCE = 0x16,
-    OP_LOCK = 0x17,
-    OP_DERIVEKEY = 0x1C,
-    OP_UPDATEEXTRA = 0x20,
-    OP_COUNTER = 0x24,
-    OP_CHECKMAC = 0x28,
-    OP_INFO = 0x30,
-    OP_GENKEY = 0x40,
-    OP_SIGN = 0x41,
-    OP_ECDH = 0x43,
-    OP_VERIFY = 0x45,
-    OP_PRIVWRITE = 0x46,
-    OP_SHA = 0x47,
-    OP_AES = 0x51,
-    OP_KDF = 0x56,
-    OP_SECUREBOOT = 0x80
+#define X(name, code) OP_##name = code,
+#include "halfdollar/vchip_ops.def"
+#undef X
 };
 
 /* ---------------------------------------------------------------- math.c */

@@ -132,31 +132,6 @@ void hd_page_attacks(const struct hd_page *page, int slot, FILE *out)
 
 /* ------------------------------------------------------------------- sheet */
 
-/* What a slot is there to prevent, by what it holds; bits of enum hd_goal. */
-#define GOAL(id) (1UL << HD_GOAL_##id)
-
-static unsigned long unwanted(const struct hd_page *page, int slot)
-{
-    if (slot < 0) {
-        return GOAL(CONFIG) | GOAL(DATA) | GOAL(ADDRESS) | GOAL(BOOT) |
-               GOAL(FORGE);
-    }
-    bool secret =
-            hd_policy_get(page->config, HD_F_IsSecret, (unsigned)slot) != 0;
-    switch (hd_policy_kind(page->config, (unsigned)slot)) {
-    case HD_KIND_PRIVATE:
-        return GOAL(READ) | GOAL(OVERWRITE) | GOAL(REGENERATE) | GOAL(DESTROY);
-    case HD_KIND_PUBLIC:
-        return GOAL(TRUST);
-    case HD_KIND_AES:
-        return GOAL(READ) | GOAL(OVERWRITE) | GOAL(ROLL) | GOAL(DESTROY);
-    default:
-        return secret ? GOAL(READ) | GOAL(OVERWRITE) | GOAL(ROLL) |
-                                GOAL(DESTROY)
-                      : 0;
-    }
-}
-
 /* An answer stands in the second column if the first attacker has none, or
  * only one that rests on an inferred rule. */
 static const struct hd_attack_yes *in_column(const struct hd_page *page,
@@ -180,7 +155,6 @@ static void cell(const struct hd_page *page, unsigned column, int slot,
 {
     unsigned from = slot < 0 ? HD_GOAL_FIRST_ZONE : 0;
     unsigned to = slot < 0 ? HD_GOAL_COUNT : HD_GOAL_FIRST_ZONE;
-    unsigned long bad = unwanted(page, slot);
     unsigned count = 0;
 
     fputs("<td>", out);
@@ -188,9 +162,11 @@ static void cell(const struct hd_page *page, unsigned column, int slot,
         const struct hd_attack_yes *y =
                 in_column(page, column, g, slot < 0 ? 0 : (unsigned)slot);
         if (y) {
+            bool bad =
+                    hd_attack_is_unwanted(page->config, slot, (enum hd_goal)g);
             fprintf(out,
                     "<span class=\"tag%s%s\" title=\"%s: %s\">%s%s</span> ",
-                    bad >> g & 1 ? " takes" : "", y->inferred ? " maybe" : "",
+                    bad ? " takes" : "", y->inferred ? " maybe" : "",
                     hd_goal_text((enum hd_goal)g), y->how,
                     hd_goal_word((enum hd_goal)g), y->inferred ? "?" : "");
             count++;

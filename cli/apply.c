@@ -216,6 +216,28 @@ static int stopped(struct session *s, const struct hd_plan_run *run, int err)
     return code;
 }
 
+static void tell_rehearsal(struct call *c, const struct planning *g,
+                           const struct hd_plan_rehearsal *r)
+{
+    json_t *uses = json_object(), *gaps = json_array();
+
+    say(c, "rehearsed on a virtual copy: %u steps, %u uses\n", g->plan.count,
+        r->uses);
+    for (unsigned i = 0; i < r->tried_count; i++) {
+        json_object_set_new(uses, r->tried[i].what,
+                            json_pack("{s:i,s:i}", "worked",
+                                      (int)r->tried[i].worked, "refused",
+                                      (int)r->tried[i].refused));
+    }
+    for (unsigned i = 0; i < r->gap_count && i < HD_PLAN_GAPS; i++) {
+        say(c, "  not rehearsed: %s\n", r->gaps[i]);
+        json_array_append_new(gaps, json_string(r->gaps[i]));
+    }
+    put(c, "rehearsed", json_integer(r->uses));
+    put(c, "uses", uses);
+    put(c, "not_rehearsed", gaps);
+}
+
 static int carry_out(struct session *s, struct planning *g)
 {
     struct hd_plan_run run = {.chip = &s->chip,
@@ -223,17 +245,15 @@ static int carry_out(struct session *s, struct planning *g)
                               .contents = &g->contents,
                               .report = tell_step,
                               .ctx = s->call};
-    unsigned uses = 0;
+    struct hd_plan_rehearsal tried;
     unsigned left = hd_plan_left(&g->plan);
-    int err = hd_plan_rehearse(&run, &g->seen, &uses);
+    int err = hd_plan_rehearse(&run, &g->seen, &tried);
 
     if (err != HD_OK) {
         return refuse(s->call, "%s. Nothing was done to the chip",
                       run.problem[0] ? run.problem : hd_strerror(err));
     }
-    put(s->call, "rehearsed", json_integer(uses));
-    say(s->call, "rehearsed on a virtual copy: %u steps, %u uses\n",
-        g->plan.count, uses);
+    tell_rehearsal(s->call, g, &tried);
     err = hd_plan_apply(&run);
     if (err != HD_OK) {
         return stopped(s, &run, err);

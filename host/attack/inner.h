@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "attack/attack.h"
+#include "attack/math.h"
 #include "halfdollar/port_sim.h"
 
 /* Short names inside, prefixed ones for the linker: programs that use this
@@ -61,20 +62,6 @@ enum {
 #include "halfdollar/vchip_ops.def"
 #undef X
 };
-
-/* ---------------------------------------------------------------- math.c */
-
-void a_sha256(const void *data, size_t len, uint8_t digest[32]);
-void a_hmac(const uint8_t key[32], const void *data, size_t len,
-            uint8_t mac[32]);
-uint16_t a_crc(const uint8_t *data, size_t len);
-/* Key pair number n; the attacker's own is number 1. */
-void a_key(unsigned n, uint8_t d[32], uint8_t xy[64]);
-bool a_public(const uint8_t d[32], uint8_t xy[64]);
-bool a_sign(const uint8_t d[32], const uint8_t digest[32], uint8_t rs[64]);
-bool a_verify(const uint8_t xy[64], const uint8_t digest[32],
-              const uint8_t rs[64]);
-bool a_ecdh(const uint8_t d[32], const uint8_t peer[64], uint8_t secret[32]);
 
 /* -------------------------------------------------------------- victim.c */
 

@@ -15,6 +15,10 @@
 
 #include "plan/plan.h"
 
+#define HD_PLAN_WHY   768 /* longest sentence of a failure */
+#define HD_PLAN_TRIED 96  /* kinds of use, at most */
+#define HD_PLAN_GAPS  24
+
 /*
  * Locks, for ever: a zone with the checksum of what it must hold (the chip
  * refuses where it holds something else), a slot as it is. The only place
@@ -39,7 +43,7 @@ struct hd_plan_run {
     hd_plan_report *report; /* may be NULL */
     void *ctx;
     const struct hd_plan_step *step; /* where it stopped; NULL: at no step */
-    char problem[HD_PLAN_TEXT];      /* why, if it was not the driver */
+    char problem[HD_PLAN_WHY];       /* why, if it was not the driver */
 };
 
 /*
@@ -50,13 +54,27 @@ struct hd_plan_run {
  */
 int hd_plan_apply(struct hd_plan_run *run) HD_MUST_CHECK;
 
+/* What a rehearsal tried, and what it could not. */
+struct hd_plan_rehearsal {
+    unsigned uses; /* in all */
+    struct hd_plan_tried {
+        const char *what; /* "sign a digest"; static */
+        unsigned worked, refused;
+    } tried[HD_PLAN_TRIED];
+    unsigned tried_count;
+    /* "slot 3 (name): why", "the chip: why" */
+    char gaps[HD_PLAN_GAPS][HD_PLAN_TEXT];
+    unsigned gap_count; /* may be more than there is room for */
+};
+
 /*
- * The same on a virtual copy of the chip that was seen, and then all uses.
- * Uses plan and contents of *run; its chip is not touched. HD_ERR_CORRUPT:
- * run->problem says what did not go as the policy says. *uses counts what was
- * tried.
+ * The same on a virtual copy of the chip that was seen, and then all uses: what
+ * the policy allows must work and what it forbids must be refused. Uses plan
+ * and contents of *run; its chip is not touched. A policy that locks later is
+ * tried as if it had locked. HD_ERR_CORRUPT: run->problem says what did not go
+ * as the policy says, and which of its words to change.
  */
 int hd_plan_rehearse(struct hd_plan_run *run, const struct hd_plan_seen *seen,
-                     unsigned *uses) HD_MUST_CHECK;
+                     struct hd_plan_rehearsal *out) HD_MUST_CHECK;
 
 #endif

@@ -119,7 +119,7 @@ static void test_a_slot_is_locked_once_it_is_filled(void **state)
 
 /* --------------------------------------------------------------- rehearsal */
 
-static int rehearse(struct bench *b, unsigned *uses)
+static int rehearse(struct bench *b, struct hd_plan_rehearsal *uses)
 {
     int err = hd_chip_open(&b->chip, &hd_sim_bus, &b->sim, &hd_crypto_openssl);
 
@@ -135,27 +135,27 @@ static void test_every_recipe_passes_its_rehearsal(void **state)
     (void)state;
     for (const struct hd_policy_recipe *r = hd_policy_recipes; r->name; r++) {
         uint8_t before[HD_V_EEPROM_BYTES];
-        unsigned uses = 0;
+        struct hd_plan_rehearsal uses;
 
         new_bench(&b, r->name);
         memcpy(before, b.vchip.ee, sizeof before);
         if (rehearse(&b, &uses) != HD_OK) {
             fail_msg("%s: %s", r->name, b.run.problem);
         }
-        assert_true(uses > 8);
+        assert_true(uses.uses > 8);
         assert_memory_equal(before, b.vchip.ee, sizeof before);
         assert_int_equal(apply(&b), HD_OK);
         if (rehearse(&b, &uses) != HD_OK) {
             fail_msg("%s, locked: %s", r->name, b.run.problem);
         }
-        print_message("%s: %u uses rehearsed\n", r->name, uses);
+        print_message("%s: %u uses rehearsed\n", r->name, uses.uses);
         hd_vchip_free(&b.vchip);
     }
 }
 
 static void test_a_rehearsal_fails_where_apply_would(void **state)
 {
-    unsigned uses;
+    struct hd_plan_rehearsal uses;
     struct bench b;
 
     (void)state;
@@ -172,7 +172,7 @@ static void test_a_rehearsal_fails_where_apply_would(void **state)
 static void
 test_a_key_that_could_not_be_used_is_found_before_locks(void **state)
 {
-    unsigned uses;
+    struct hd_plan_rehearsal uses;
     struct bench b;
 
     (void)state;

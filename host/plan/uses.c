@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tries the uses of the tables, each on a stage of its own; see uses.h. */
+#include "plan/uses.h"
+
+/* How a use is tried: as the policy says, or without what binds it. */
+struct way {
+    const char *what; /* counted under this; NULL: under the use's own name */
+    const char *how;  /* "without the proof" */
+    const char *word; /* the slot's key in the policy that binds it */
+    uint8_t bound;    /* only uses that this binds */
+    enum hd_policy_field_id field; /* only where this is 1 */
+    unsigned without;
+    bool stale, spent;
+};
+
+/* clang-format off */
+static const struct way plain = {NULL, "", NULL, 0, HD_F_NONE, WITHOUT_NOTHING, false, false};
+static const struct way ways[] = {
+    {"use it without the proof it needs", " without that proof", "authorised-by",
+     BY_PROOF, HD_F_ReqAuth, WITHOUT_PROOF, false, false},
+    {"use it while the latch is off", " while the latch is off", "needs-latch",
+     BY_LATCH, HD_F_PersistentDisable, WITHOUT_LATCH, false, false},
+    {"use it with a nonce from outside", " with a nonce from outside", "fresh-nonce",
+     BY_NONCE, HD_F_ReqRandom, WITHOUT_NOTHING, true, false},
+    {"use it after its last use", " after its last use", "limited-use",
+     BY_COUNT, HD_F_LimitedUse, WITHOUT_NOTHING, false, true},
+};
+/* clang-format on */
+
+/* The slot whose words bind this use; -1: nothing does. */
+static int bound_by(const struct stage *s, const struct use *use, unsigned slot)
+{
+    if (use->whose) {
+        return (int)use->whose(s, slot);
+    }
+    return use->kinds ? (int)slot : -1;
+}
+
+static int perform(struct stage *s, const struct use *use, unsigned slot,
+                   const struct way *way)
+{
+    int key = bound_by(s, use, slot);
+    int err = stage_raise(s);
+
+    if (err == HD_OK && key >= 0) {
+        err = stage_admit(s, (unsigned)key, way->without);
+    }
+    if (err != HD_OK) {
+        return err;
+    }
+    s->stale = way->stale;
+    if (way->spent && key >= 0) {
+        stage_spend(s, (unsigned)key, 0);
+    }
+    return use->attempt(s, slot);
+}
+
+/* ---------------------------------------------------------------- counting */
+
+static void count(struct hd_plan_rehearsal *out, const char *what, bool worked)
+{
+    unsigned i = 0;
+
+    while (i < out->tried_count && strcmp(out->tried[i].what, what) != 0) {
+        i++;
+    }
+    out->uses++;
+    if (i == HD_PLAN_TRIED) {
+        return;
+    }
+    if (i == out->tried_count) {
+        out->tried[out->tried_count++] = (struct hd_plan_tried){what, 0, 0};
+    }
+    out->tried[i].worked += worked;
+    out->tried[i].refused += !worked;
+}
+
+/* ------------------------------------------------------------------ failing */
+
+static int differ(struct stage *s, struct hd_plan_run *run,
+                  const struct use *use, unsigned slot, const struct way *way,
+                  bool allowed, int err)
+{
+    const struct hd_refusal *why = hd_vchip_refusal(&s->vchip);
+    bool refused = hd_err_is_refusal(err) && why->why != HD_WHY_NONE;
+    char where[64] = "the chip", reason[320] = "", advice[192] = "";
+    struct use named = *use;
+
+    if (use->kinds) {
+        slot_text(&s->plan->policy, slot, where, sizeof where);
+    }
+    if (refused) {
+        (void)hd_refusal_text(why, reason, sizeof reason);
+    }
+    if (way->word) {
+        named.group = HD_G_SLOT;
+        named.word = way->word;
+        slot = (unsigned)bound_by(s, use, slot);
+    }
+    uses_advise(s, &named, slot, refused ? why : NULL, advice, sizeof advice);
+    (void)snprintf(run->problem, sizeof run->problem,
+                   "rehearsal: %s: to %s%s is %s by the policy, but: %s%s%s%s",
+                   where, use->what, way->how,
+                   allowed ? "allowed" : "forbidden", s->aside ? s->aside : "",
+                   s->aside ? ": " : "",
+                   reason[0]               ? reason
+                   : err == HD_OK          ? "the chip did it"
+                   : err == HD_ERR_CORRUPT ? "what came of it is wrong"
+                                           : hd_strerror(err),
+                   advice);
+    return HD_ERR_CORRUPT;
+}
+
+/* Refused for what the command asks, not for noise or a wrong call. */
+static bool is_refused(int err)
+{
+    return err == HD_ERR_EXEC || err == HD_ERR_PARSE;
+}
+
+static int try_way(struct stage *s, struct hd_plan_run *run,
+                   const struct use *use, unsigned slot, const struct way *way,
+                   bool allowed)
+{
+    int err = perform(s, use, slot, way);
+
+    if (allowed ? err != HD_OK : !is_refused(err)) {
+        return differ(s, run, use, slot, way, allowed, err);
+    }
+    count(s->out, way->what ? way->what : use->what, allowed);
+    return HD_OK;
+}
+
+/* ------------------------------------------------------------------- trying */
+
+/* One use costs one, and one that is left can be had. */
+static int try_count(struct stage *s, struct hd_plan_run *run,
+                     const struct use *use, unsigned slot)
+{
+    static const struct way way = {
+            "count a use", ", its last one,", "limited-use", 0,
+            HD_F_NONE,     WITHOUT_NOTHING,   false,         false};
+    unsigned key = (unsigned)bound_by(s, use, slot);
+    int err = stage_raise(s);
+
+    err = err == HD_OK ? stage_admit(s, key, WITHOUT_NOTHING) : err;
+    stage_spend(s, key, 1);
+    uint32_t before = stage_count(s, key);
+
+    err = err == HD_OK ? use->attempt(s, slot) : err;
+    if (err == HD_OK && stage_count(s, key) != before + 1) {
+        s->aside = "a use that costs not one";
+        err = HD_ERR_CORRUPT;
+    }
+    if (err != HD_OK) {
+        return differ(s, run, use, slot, &way, true, err);
+    }
+    count(s->out, way.what, true);
+    return HD_OK;
+}
+
+static bool binds(const struct stage *s, const struct use *use, unsigned slot,
+                  const struct way *way)
+{
+    int key = bound_by(s, use, slot);
+
+    if (key < 0 || !(use->bound & way->bound) ||
+        !stage_bits(s, way->field, (unsigned)key)) {
+        return false;
+    }
+    /* A report of a key that must be proved is about another slot, so that
+     * the nonce is that slot's affair. */
+    return way->bound != BY_NONCE ||
+           stage_kind(s, (unsigned)key) != HD_KIND_PRIVATE ||
+           !stage_bits(s, HD_F_ReqAuth, (unsigned)key);
+}
+
+static int try_use(struct stage *s, struct hd_plan_run *run,
+                   const struct use *use, unsigned slot)
+{
+    bool allowed = use->allowed && use->allowed(s, slot);
+    int key = bound_by(s, use, slot);
+    bool spent = allowed && key >= 0 && stage_is_spent(s, (unsigned)key);
+    int err = try_way(s, run, use, slot, &plain, allowed && !spent);
+
+    if (err != HD_OK || !allowed || spent) {
+        return err;
+    }
+    for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (!binds(s, use, slot, &ways[i])) {
+            continue;
+        }
+        err = ways[i].spent ? try_count(s, run, use, slot) : HD_OK;
+        err = err == HD_OK ? try_way(s, run, use, slot, &ways[i], false) : err;
+        if (err != HD_OK) {
+            return err;
+        }
+    }
+    return HD_OK;
+}
+
+static bool concerns(const struct stage *s, const struct use *use,
+                     unsigned slot)
+{
+    if (use->kinds ? !(use->kinds & stage_kind(s, slot)) : slot != 0) {
+        return false;
+    }
+    return !use->concerns || use->concerns(s, slot);
+}
+
+static int try_table(struct stage *s, struct hd_plan_run *run,
+                     const struct uses *table)
+{
+    for (unsigned i = 0; i < table->count; i++) {
+        for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+            if (!concerns(s, &table->list[i], slot)) {
+                continue;
+            }
+            int err = try_use(s, run, &table->list[i], slot);
+
+            if (err != HD_OK) {
+                return err;
+            }
+        }
+    }
+    return HD_OK;
+}
+
+/* --------------------------------------------------------- what is not tried
+ */
+
+static void add_gap(struct stage *s, int slot, const char *why)
+{
+    struct hd_plan_rehearsal *out = s->out;
+    char where[64] = "the chip";
+
+    if (slot >= 0) {
+        slot_text(&s->plan->policy, (unsigned)slot, where, sizeof where);
+    }
+    if (out->gap_count < HD_PLAN_GAPS) {
+        (void)snprintf(out->gaps[out->gap_count], HD_PLAN_TEXT, "%s: %s", where,
+                       why);
+    }
+    out->gap_count++;
+}
+
+static void find_gaps(struct stage *s)
+{
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        uint8_t kind = stage_kind(s, slot);
+        const char *why = NULL;
+
+        if (kind == HD_KIND_ODD) {
+            why = "its KeyType is reserved, or contradicts Private";
+        } else if (kind == HD_KIND_PRIVATE) {
+            why = uses_gap_private(s, slot);
+        }
+        if (why) {
+            add_gap(s, (int)slot, why);
+        }
+    }
+    if (!stage_is_608(s)) {
+        return;
+    }
+    if (stage_bits(s, HD_F_UseLockEnable, 0)) {
+        add_gap(s, -1, "UseLock: what it does is not public");
+    }
+    if (stage_bits(s, HD_F_EcdhProt, 0) == 3) {
+        add_gap(s, -1, "key agreement: EcdhProt is 3, which is invalid");
+    }
+    if (stage_bits(s, HD_F_KdfProt, 0) == 3) {
+        add_gap(s, -1, "KDF: KdfProt is 3, which is invalid");
+    }
+}
+
+int uses_try(struct stage *s, struct hd_plan_run *run)
+{
+    static const struct uses *const tables[] = {
+            &uses_stored, &uses_private, &uses_secret, &uses_public, &uses_chip,
+    };
+    int err = HD_OK;
+
+    find_gaps(s);
+    for (unsigned i = 0; i < sizeof tables / sizeof tables[0] && err == HD_OK;
+         i++) {
+        err = try_table(s, run, tables[i]);
+    }
+    return err;
+}

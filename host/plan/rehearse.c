@@ -60,8 +60,8 @@ static int lock_the_rest(struct stage *s, struct hd_plan_run *run)
  * What a locked chip holds cannot be copied, so its twin is taken from before
  * the lock and gets keys of its own. Then it is locked as the chip is.
  */
-static int play(struct stage *s, struct hd_plan_run *run,
-                const struct hd_plan_seen *seen)
+int stage_play(struct stage *s, struct hd_plan_run *run,
+               const struct hd_plan_seen *seen)
 {
     bool was_locked = seen_data_locked(seen->config);
 
@@ -76,8 +76,7 @@ static int play(struct stage *s, struct hd_plan_run *run,
         err = apply_once(s, run, &s->plan->policy);
     }
     err = err == HD_OK ? lock_the_rest(s, run) : err;
-    err = err == HD_OK ? stage_set(s) : err;
-    return err == HD_OK ? uses_try(s, run) : err;
+    return err == HD_OK ? stage_set(s) : err;
 }
 
 int hd_plan_rehearse(struct hd_plan_run *run, const struct hd_plan_seen *seen,
@@ -97,7 +96,8 @@ int hd_plan_rehearse(struct hd_plan_run *run, const struct hd_plan_seen *seen,
     int err = stage_open(s, seen);
 
     err = err == HD_OK ? stage_plug(s) : err;
-    err = err == HD_OK ? play(s, run, seen) : err;
+    err = err == HD_OK ? stage_play(s, run, seen) : err;
+    err = err == HD_OK ? uses_try(s, run) : err;
     stage_close(s);
     free(s);
     return err;

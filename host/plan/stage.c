@@ -27,7 +27,7 @@ int stage_open(struct stage *s, const struct hd_plan_seen *seen)
         return err;
     }
     memcpy(s->vchip.ee, seen->config, HD_CONFIG_BYTES);
-    s->vchip.speed = HD_V_INSTANT;
+    s->vchip.speed = HD_V_MAXIMUM;
     hd_vchip_power(&s->vchip, false); /* takes the address over */
     hd_vchip_power(&s->vchip, true);
     hd_vbus_init(&s->bus, 1000000);

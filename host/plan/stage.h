@@ -40,6 +40,9 @@ void stage_close(struct stage *s);
 
 /* Opens the driver on it. */
 int stage_plug(struct stage *s) HD_MUST_CHECK;
+/* The plan, carried out; then stage_set(). rehearse.c */
+int stage_play(struct stage *s, struct hd_plan_run *run,
+               const struct hd_plan_seen *seen) HD_MUST_CHECK;
 /* Keeps it as it is now, and puts in what comes to the chip later. */
 int stage_set(struct stage *s) HD_MUST_CHECK;
 /* As it was kept, freshly plugged in. */

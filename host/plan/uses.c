@@ -97,6 +97,10 @@ static int differ(struct stage *s, struct hd_plan_run *run,
         named.word = way->word;
         slot = (unsigned)bound_by(s, use, slot);
     }
+    if (err == HD_ERR_WATCHDOG) {
+        named.group = HD_G_INTERFACE;
+        named.word = "watchdog";
+    }
     uses_advise(s, &named, slot, refused ? why : NULL, advice, sizeof advice);
     (void)snprintf(run->problem, sizeof run->problem,
                    "rehearsal: %s: to %s%s is %s by the policy, but: %s%s%s%s",
@@ -174,8 +178,8 @@ static bool binds(const struct stage *s, const struct use *use, unsigned slot,
            !stage_bits(s, HD_F_ReqAuth, (unsigned)key);
 }
 
-static int try_use(struct stage *s, struct hd_plan_run *run,
-                   const struct use *use, unsigned slot)
+int uses_try_one(struct stage *s, struct hd_plan_run *run,
+                 const struct use *use, unsigned slot)
 {
     bool allowed = use->allowed && use->allowed(s, slot);
     int key = bound_by(s, use, slot);
@@ -198,8 +202,7 @@ static int try_use(struct stage *s, struct hd_plan_run *run,
     return HD_OK;
 }
 
-static bool concerns(const struct stage *s, const struct use *use,
-                     unsigned slot)
+bool uses_concern(const struct stage *s, const struct use *use, unsigned slot)
 {
     if (use->kinds ? !(use->kinds & stage_kind(s, slot)) : slot != 0) {
         return false;
@@ -212,10 +215,10 @@ static int try_table(struct stage *s, struct hd_plan_run *run,
 {
     for (unsigned i = 0; i < table->count; i++) {
         for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
-            if (!concerns(s, &table->list[i], slot)) {
+            if (!uses_concern(s, &table->list[i], slot)) {
                 continue;
             }
-            int err = try_use(s, run, &table->list[i], slot);
+            int err = uses_try_one(s, run, &table->list[i], slot);
 
             if (err != HD_OK) {
                 return err;
@@ -253,6 +256,8 @@ static void find_gaps(struct stage *s)
             why = "its KeyType is reserved, or contradicts Private";
         } else if (kind == HD_KIND_PRIVATE) {
             why = uses_gap_private(s, slot);
+        } else if (kind == HD_KIND_PUBLIC) {
+            why = uses_gap_public(s, slot);
         }
         if (why) {
             add_gap(s, (int)slot, why);
@@ -272,17 +277,18 @@ static void find_gaps(struct stage *s)
     }
 }
 
+const struct uses *const uses_tables[] = {
+        &uses_stored, &uses_private, &uses_secret,
+        &uses_public, &uses_chip,    NULL,
+};
+
 int uses_try(struct stage *s, struct hd_plan_run *run)
 {
-    static const struct uses *const tables[] = {
-            &uses_stored, &uses_private, &uses_secret, &uses_public, &uses_chip,
-    };
     int err = HD_OK;
 
     find_gaps(s);
-    for (unsigned i = 0; i < sizeof tables / sizeof tables[0] && err == HD_OK;
-         i++) {
-        err = try_table(s, run, tables[i]);
+    for (unsigned i = 0; uses_tables[i] && err == HD_OK; i++) {
+        err = try_table(s, run, uses_tables[i]);
     }
     return err;
 }

@@ -45,17 +45,24 @@ struct uses {
 
 extern const struct uses uses_private, uses_stored, uses_secret, uses_public,
         uses_chip;
+extern const struct uses *const uses_tables[]; /* all of them, then NULL */
 
 /* Tries them all. HD_ERR_CORRUPT: run->problem says which differed. */
 int uses_try(struct stage *s, struct hd_plan_run *run) HD_MUST_CHECK;
 
-/* Writes "Change slots/3/agrees (yes), or io-protection/key (nobody)": the
+/* One of them, in all ways that concern this slot. */
+bool uses_concern(const struct stage *s, const struct use *use, unsigned slot);
+int uses_try_one(struct stage *s, struct hd_plan_run *run,
+                 const struct use *use, unsigned slot) HD_MUST_CHECK;
+
+/* Writes " Change slots/3/agrees (yes), or io-protection/key (nobody)": the
  * words of the policy that say this, and those whose bits refused it. */
 void uses_advise(const struct stage *s, const struct use *use, unsigned slot,
                  const struct hd_refusal *why, char *out, size_t size);
 
 /* Why something of a slot cannot be tried; NULL: all can. */
 const char *uses_gap_private(const struct stage *s, unsigned slot);
+const char *uses_gap_public(const struct stage *s, unsigned slot);
 
 /* Shared by tables. */
 bool uses_always(const struct stage *s, unsigned slot);

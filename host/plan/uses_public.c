@@ -85,6 +85,32 @@ static uint64_t x509_format(const struct stage *s, unsigned slot)
     return s->plan->policy.config[92 + stage_bits(s, HD_F_X509id, slot)];
 }
 
+/* Each for a command of one sequence, and a proof in between would destroy
+ * what the first command left. */
+static bool takes_two_proofs(const struct stage *s, unsigned slot)
+{
+    return must_be_validated(s, slot) && stage_bits(s, HD_F_ReqAuth, slot) &&
+           stage_bits(s, HD_F_ReqAuth, parent_of(s, slot));
+}
+
+const char *uses_gap_public(const struct stage *s, unsigned slot)
+{
+    return takes_two_proofs(s, slot)
+                   ? "validating it: it and the key that vouches for it both "
+                     "ask for a proof, within one sequence"
+                   : NULL;
+}
+
+static bool is_vouched_for(const struct stage *s, unsigned slot)
+{
+    return must_be_validated(s, slot) && !takes_two_proofs(s, slot);
+}
+
+static bool can_be_vouched_for(const struct stage *s, unsigned slot)
+{
+    return !takes_two_proofs(s, slot);
+}
+
 static int validate_inside(struct stage *s, unsigned slot, uint8_t flip,
                            bool invalidate)
 {
@@ -156,7 +182,7 @@ static int try_validate_wrongly(struct stage *s, unsigned slot)
 
 static bool is_frozen_once_valid(const struct stage *s, unsigned slot)
 {
-    return must_be_validated(s, slot) &&
+    return is_vouched_for(s, slot) &&
            stage_bits(s, HD_F_WriteConfig, slot) == 1 &&
            !stage_is_locked(s, slot);
 }
@@ -199,13 +225,14 @@ static const struct use list[] = {
              try_verify_wrongly),
     SLOT_USE("compute with the key of its file", "file", 0, NULL, has_own_key,
              uses_always, try_own_key),
-    SLOT_USE("validate it", "validated-by", BY_STATE | BY_NONCE, vouching_key, NULL,
+    SLOT_USE("validate it", "validated-by", BY_STATE | BY_NONCE, vouching_key,
+             can_be_vouched_for,
              must_be_validated, try_validate),
     SLOT_USE("validate it with a wrong signature", "validated-by", 0, vouching_key,
-             must_be_validated, NULL, try_validate_wrongly),
+             is_vouched_for, NULL, try_validate_wrongly),
     SLOT_USE("write it while it is valid", "write", 0, vouching_key,
              is_frozen_once_valid, NULL, try_write_valid),
-    SLOT_USE("invalidate it", "validated-by", 0, vouching_key, must_be_validated,
+    SLOT_USE("invalidate it", "validated-by", 0, vouching_key, is_vouched_for,
              may_invalidate, try_invalidate),
 };
 /* clang-format on */

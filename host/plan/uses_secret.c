@@ -287,6 +287,45 @@ static int try_kdf_aes(struct stage *s, unsigned slot)
     return kdf(s, slot, BY_AES, way_out(s));
 }
 
+/* The two bytes that must stand in a message which says that it holds them;
+ * TempKey is source, and what comes of it stays inside. */
+enum { FROM_TEMPKEY = 0, TO_ALTKEY = 3 << 2, MESSAGE_WITH_IV = 3 };
+
+static bool asks_iv(const struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return stage_is_608(s) && stage_bits(s, HD_F_KdfIvLoc, 0) + 2 <= 128;
+}
+
+static int kdf_iv(struct stage *s, uint8_t flip)
+{
+    uint64_t at = stage_bits(s, HD_F_KdfIvLoc, 0);
+    uint64_t iv = stage_bits(s, HD_F_KdfIvStr, 0);
+    uint8_t msg[128] = {0};
+    size_t none = 0;
+    int err = stage_nonce(s);
+
+    msg[at] = (uint8_t)(iv ^ flip);
+    msg[at + 1] = (uint8_t)(iv >> 8);
+    return err == HD_OK
+                   ? hd_chip_kdf(&s->chip, FROM_TEMPKEY | TO_ALTKEY | BY_HKDF,
+                                 0, 0, MESSAGE_WITH_IV, msg, sizeof msg, NULL,
+                                 0, &none)
+                   : err;
+}
+
+static int try_iv(struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return kdf_iv(s, 0);
+}
+
+static int try_other_iv(struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return kdf_iv(s, 1);
+}
+
 /* clang-format off */
 #define KEYS (HD_KIND_SECRET | HD_KIND_AES)
 #define SLOT_USE(what, word, kinds, bound, whose, concerns, allowed, attempt) \
@@ -311,6 +350,10 @@ static const struct use list[] = {
      KEYS, BY_USE, NULL, gives_kdf, may_kdf_encrypted, try_kdf_encrypted},
     {"derive a key from it by AES", "aes", HD_G_KDF, KEYS, BY_USE, NULL,
      gives_kdf, may_kdf_aes, try_kdf_aes},
+    {"derive a key with the iv in its message", "iv", HD_G_KDF, 0, 0, NULL, asks_iv,
+     uses_always, try_iv},
+    {"derive a key with another iv in its message", "iv", HD_G_KDF, 0, 0, NULL, asks_iv,
+     NULL, try_other_iv},
     SLOT_USE("roll it (DeriveKey)", "derive", HD_KIND_STORED, ROLL, rolled_key,
              rolls, may_derive, try_derive),
     SLOT_USE("create it from its parent (DeriveKey)", "derive", HD_KIND_STORED,

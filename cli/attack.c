@@ -44,6 +44,7 @@ int subject_from_call(struct call *c, struct subject *s)
     if (c->count || (!hex && !from_chip) || (hex && from_chip)) {
         s->source = c->count ? c->args[0] : "";
         code = policy_from_call(c, &s->policy, &s->report);
+        s->written = &s->policy;
         if (code == EXIT_DONE) {
             finish_policy(s);
         }

@@ -17,6 +17,9 @@ struct subject {
     uint8_t model; /* enum hd_vmodel */
     const char *source;
     bool is_chip; /* source is no file's name */
+    /* The policy that somebody wrote; NULL: it is made up from the bytes, and
+     * says no more than they do. */
+    const struct hd_policy *written;
 };
 
 /* From FILE, --hex or --chip. EXIT_DONE, or told. In both cases free it. */

@@ -185,7 +185,7 @@ static void warn_unused(struct call *c, const struct subject *s,
 
 static int judge(struct call *c, const struct subject *s)
 {
-    struct hd_lint *l = hd_lint_run(s->config, s->model, &s->policy);
+    struct hd_lint *l = hd_lint_run(s->config, s->model, s->written);
     unsigned bad;
     int code;
 

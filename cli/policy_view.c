@@ -98,7 +98,7 @@ static int run(struct call *c)
     if (code != EXIT_DONE) {
         return code;
     }
-    struct hd_lint *l = hd_lint_run(s.config, s.model, &s.policy);
+    struct hd_lint *l = hd_lint_run(s.config, s.model, s.written);
     struct hd_attack *a =
             hd_attack_run(s.config, s.model, HD_ATTACK_FULL, NULL, NULL);
     code = l && a ? judge_and_write(c, &s, l, a) : fail(c, "not enough memory");

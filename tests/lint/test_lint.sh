@@ -45,6 +45,19 @@ sed -i s/KEY-READABLE/KEY-READIBLE/ "$dir/bare.yaml"
 grep -q 'there is no such rule; did you mean KEY-READABLE?' "$dir/err" ||
     fail "a rule that does not exist is not told: $(cat "$dir/err")"
 
+# of bytes nobody has said what they are for: data that anyone reads is no
+# secret because a policy made from them would call it one
+python3 - "$seed" >"$dir/bytes.hex" <<'PY'
+import sys
+b = bytearray(bytes.fromhex("".join(open(sys.argv[1]))))
+b[30:32] = 0x00, 0x46  # slot 5: clear reads, writes encrypted with slot 6
+b[106:108] = 0xDC, 0x06
+print(b.hex())
+PY
+"$half" policy lint --all --hex "$dir/bytes.hex" >"$dir/out" || :
+grep -q 'REQRANDOM-OFF at slot 6' "$dir/out" || fail "bytes.hex is not judged"
+grep -q 'READABLE at slot 5' "$dir/out" && fail "data is called a secret"
+
 # a secret that the whole fleet shares
 cat >"$dir/fleet.yaml" <<'YAML'
 policy: fleet

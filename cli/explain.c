@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "explain/history.h"
+#include "halfdollar/chip.h"
 #include "parse.h"
 #include "policy.h"
 #include "words.h"
@@ -15,7 +17,9 @@ static const struct option options[] = {
          "command group (count to checksum, or without count and checksum: "
          "opcode, param1, param2 low, high, data); given several times: the "
          "last was refused, the others went before it"},
-        {"status", 0, "N", "what the chip answered, 0x0f for example"},
+        {"status", 0, "N",
+         "what the chip answered, 0x0f for example, or an error of the driver: "
+         "HD_ERR_EXEC or -37"},
         {"config", 0, "FILE",
          "its configuration: 128 bytes, hex or raw (half policy from-hex "
          "reads the same)"},
@@ -40,16 +44,48 @@ struct listing {
     json_t *all;
 };
 
+/* A sentence without what a command would fill in. */
+static void plain_sentence(const char *s, char *out, size_t size)
+{
+    static const char *const blanks[][2] = {
+            {"{cmd}: ", ""},        {" ({bits})", ""}, {"{bits}", "its bits"},
+            {"{slot}", "the slot"}, {"{p1}", "..."},   {"{p2}", "..."},
+    };
+    size_t at = 0;
+
+    while (*s && at + 16 < size) {
+        const char *fill = NULL;
+
+        for (size_t i = 0; !fill && i < sizeof blanks / sizeof blanks[0]; i++) {
+            const size_t len = strlen(blanks[i][0]);
+
+            if (strncmp(s, blanks[i][0], len) == 0) {
+                fill = blanks[i][1];
+                s += len;
+            }
+        }
+        if (fill) {
+            memcpy(out + at, fill, strlen(fill));
+            at += strlen(fill);
+        } else {
+            out[at++] = *s++;
+        }
+    }
+    out[at] = 0;
+}
+
 static void list_reason(void *ctx, const char *name, const char *sentence)
 {
     struct listing *l = ctx;
+    char text[400];
 
-    say(l->c, "  %-22s %s\n", name, sentence);
+    plain_sentence(sentence, text, sizeof text);
+    say(l->c, "  %-22s %s\n", name, text);
     (void)json_array_append_new(
-            l->all, json_pack("{s:s,s:s}", "reason", name, "text", sentence));
+            l->all, json_pack("{s:s,s:s}", "reason", name, "text", text));
 }
 
-static int explain_status(struct call *c, uint8_t status)
+static void explain_byte(struct call *c, uint8_t status)
 {
     struct listing l = {c, json_array()};
 
@@ -62,6 +98,81 @@ static int explain_status(struct call *c, uint8_t status)
                "which.\n");
     }
     put(c, "reasons", l.all);
+}
+
+/* What was given as --status. */
+struct status {
+    bool given;
+    uint8_t byte; /* 0 if none stands behind err */
+    int err;      /* HD_OK: a byte was given that is no refusal */
+};
+
+static int explain_status(struct call *c, const struct status *s)
+{
+    const char *advice = hd_explain_advice(s->err);
+
+    if (s->err != HD_OK) {
+        say(c, "%s (%d): %s\n%s\n", hd_errname(s->err), s->err,
+            hd_strerror(s->err), advice ? advice : "");
+        put(c, "code", json_string(hd_errname(s->err)));
+        put(c, "number", json_integer(s->err));
+        put(c, "message", json_string(hd_strerror(s->err)));
+        put(c, "advice", advice ? json_string(advice) : json_null());
+    }
+    if (s->err == HD_OK || s->byte != 0) {
+        say(c, "%s", s->err != HD_OK ? "\n" : "");
+        explain_byte(c, s->byte);
+    }
+    return EXIT_DONE;
+}
+
+/* The name nearest to a mistyped one. */
+static const char *nearest_error(const char *text)
+{
+    static const char *const names[] = {
+#define NAME(name, number, sentence) #name,
+            HD_ERR_TABLE(NAME)
+#undef NAME
+    };
+    return nearest_word(text, names, sizeof names / sizeof names[0]);
+}
+
+static int no_status(struct call *c, const char *text)
+{
+    const char *near = nearest_error(text);
+
+    return fail_usage(c,
+                      "--status %s: neither a status byte (0 to 0xff) nor an "
+                      "error of the driver%s%s%s",
+                      text,
+                      near ? "; did you mean "
+                           : " (HD_ERR_..., or its "
+                             "negative number)",
+                      near ? near : "", near ? "?" : "");
+}
+
+static int status_from_text(struct call *c, const char *text, struct status *s)
+{
+    const bool named = strncmp(text, "HD_", 3) == 0;
+    char *end = NULL;
+    const long number = strtol(text, &end, 0);
+
+    s->given = true;
+    if (named) {
+        s->err = hd_explain_err_named(text);
+    } else if (end == text || *end != '\0' || number > 255 || number < -128) {
+        return no_status(c, text);
+    } else if (number < 0) {
+        s->err = (int)number;
+    } else {
+        s->byte = (uint8_t)number;
+        s->err = hd_packet_status(s->byte);
+        return EXIT_DONE;
+    }
+    if (!hd_explain_advice(s->err)) {
+        return no_status(c, text);
+    }
+    s->byte = hd_explain_status_of(s->err);
     return EXIT_DONE;
 }
 
@@ -427,10 +538,10 @@ static int explain_history(struct call *c, const struct hd_history *h,
 }
 
 static int explain_all(struct call *c, struct hd_history *h,
-                       unsigned long status, unsigned long at)
+                       const struct status *status, unsigned long at)
 {
-    struct hd_explain_case k = {.answered = option_given(c, "status"),
-                                .status = (uint8_t)status};
+    struct hd_explain_case k = {.answered = status->given,
+                                .status = status->byte};
     int code = take_history(c, h);
 
     if (code == EXIT_DONE) {
@@ -444,11 +555,21 @@ static int explain_all(struct call *c, struct hd_history *h,
     return explain_history(c, h, &k, at);
 }
 
+/* `half explain HD_ERR_EXEC`: no recording is called like that. */
+static bool is_error_name(const struct call *c)
+{
+    return c->count == 1 && strncmp(c->args[0], "HD_", 3) == 0 &&
+           access(c->args[0], F_OK) != 0;
+}
+
 static int run(struct call *c)
 {
     struct hd_history h = {.at = NULL};
-    unsigned long status = 0, at = 0;
-    int code = option_number(c, "status", 0, 255, &status);
+    struct status status = {.given = false};
+    const bool named = is_error_name(c);
+    const char *text = option_text(c, "status", named ? c->args[0] : NULL);
+    unsigned long at = 0;
+    int code = text ? status_from_text(c, text, &status) : EXIT_DONE;
 
     if (code == EXIT_DONE) {
         code = option_number(c, "at", 1, 1000000, &at);
@@ -456,13 +577,12 @@ static int run(struct call *c)
     if (code != EXIT_DONE) {
         return code;
     }
-    if (!c->count && !c->repeat_count) {
-        return option_given(c, "status")
-                       ? explain_status(c, (uint8_t)status)
-                       : fail_usage(c, "what? Give a recording, --command "
-                                       "HEX or --status N");
+    if ((named || !c->count) && !c->repeat_count) {
+        return text ? explain_status(c, &status)
+                    : fail_usage(c, "what? Give a recording, --command HEX "
+                                    "or --status N");
     }
-    code = explain_all(c, &h, status, at);
+    code = explain_all(c, &h, &status, at);
     hd_history_free(&h);
     return code;
 }

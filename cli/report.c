@@ -117,6 +117,14 @@ int refuse(struct call *c, const char *format, ...)
     return EXIT_REFUSED;
 }
 
+/* Where the reason itself follows, nobody need ask for it. */
+static int without_advice(const char *sentence)
+{
+    const char *advice = strstr(sentence, "; `half explain");
+
+    return (int)(advice ? advice - sentence : (ptrdiff_t)strlen(sentence));
+}
+
 int fail_err(struct call *c, int err, const char *why, const char *format, ...)
 {
     char message[MESSAGE];
@@ -127,7 +135,11 @@ int fail_err(struct call *c, int err, const char *why, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(doing, sizeof doing, format, args);
     va_end(args);
-    (void)snprintf(message, sizeof message, "%s: %s", doing, hd_strerror(err));
+    const char *sentence = hd_strerror(err);
+
+    (void)snprintf(message, sizeof message, "%s: %.*s", doing,
+                   why ? without_advice(sentence) : (int)strlen(sentence),
+                   sentence);
     tell(c, err, message, why);
     return refused ? EXIT_REFUSED : EXIT_USAGE;
 }

@@ -86,7 +86,7 @@ static void take_steps(const struct seeker *s, struct hd_explanation *out)
 /* A past that begins with a wake shows how TempKey came about. */
 static bool is_possible(const struct hd_explain_case *c, const struct world *w)
 {
-    for (size_t i = 0; w->passing && i < c->before_count; i++) {
+    for (size_t i = 0; w->kind == WORLD_TEMPKEY && i < c->before_count; i++) {
         if (c->before[i].kind != HD_MOMENT_COMMAND) {
             return false;
         }
@@ -274,6 +274,13 @@ static void decide(struct seeker *s, struct hd_explanation *out)
     if (found) {
         out->verdict = HD_EXPLAIN_STEPS_WORK;
         take_steps(s, out);
+    }
+    if (found && s->late && out->count + 2 <= HD_EXPLAIN_STEPS) {
+        memmove(out->steps + 2, out->steps, out->count * sizeof *out->steps);
+        memset(out->steps, 0, 2 * sizeof *out->steps);
+        out->steps[0].kind = HD_MOMENT_IDLE; /* TempKey stays, time does not */
+        out->steps[1].kind = HD_MOMENT_WAKE;
+        out->count += 2;
     }
     scene_free(s);
     if (!found && !s->c->reason_only) {

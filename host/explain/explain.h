@@ -111,6 +111,13 @@ HD_MUST_CHECK int hd_explain(const struct hd_explain_case *c,
 typedef void hd_reason_fn(void *ctx, const char *name, const char *sentence);
 unsigned hd_explain_status(uint8_t status, hd_reason_fn *each, void *ctx);
 
+/* What to do about a code of enum hd_err; NULL: it is none. */
+const char *hd_explain_advice(int err);
+/* The code of a name, "HD_ERR_EXEC"; 1: there is none. */
+int hd_explain_err_named(const char *name);
+/* The status byte that becomes this error in the driver; 0: none does. */
+uint8_t hd_explain_status_of(int err);
+
 /* One step in words: "Nonce: random", "power off and on". */
 void hd_explain_step_text(const struct hd_explain_step *s, char *out,
                           size_t size);

@@ -24,6 +24,7 @@ struct seeker {
     size_t data_len;
     int slot;
     uint32_t tried;
+    bool late;                     /* of the world that was made */
     bool irreversible;             /* locks may be tried */
     struct hd_refusal first, then; /* of the command as it was */
     uint8_t refused; /* why the command as it was is refused here */
@@ -31,11 +32,18 @@ struct seeker {
 
 /* ---------------------------------------------------------------- scene.c */
 
+enum world_kind {
+    WORLD_MEMORY,  /* in the slots, before everything */
+    WORLD_STATE,   /* of the chip when the command came */
+    WORLD_TEMPKEY, /* likewise; a past that begins with a wake shows it */
+    WORLD_LATE     /* the command came when the watchdog was about to end */
+};
+
 /* A circumstance that the configuration does not show. */
 struct world {
     const char *text; /* NULL: nothing special */
     void (*make)(struct hd_vchip *chip, unsigned slot);
-    bool passing; /* a wake takes it away */
+    uint8_t kind;
 };
 extern const struct world worlds[];
 extern const unsigned world_count;

@@ -86,20 +86,24 @@ static void private_tempkey(struct hd_vchip *chip, unsigned slot)
 }
 
 const struct world worlds[] = {
-        {NULL, NULL, false},
-        {"the slot holds no key yet", empty_slot, false},
-        {"the public key in the slot is not validated", invalid_key, false},
-        {"the public key in the slot is validated", valid_key, false},
-        {"the counters stand at their end", no_uses, false},
-        {"Counter 0 has reached its limit", match_reached, false},
-        {"TempKey held a random nonce", random_tempkey, true},
-        {"TempKey held a fixed nonce", fixed_tempkey, true},
+        {NULL, NULL, WORLD_MEMORY},
+        {"the slot holds no key yet", empty_slot, WORLD_MEMORY},
+        {"the public key in the slot is not validated", invalid_key,
+         WORLD_MEMORY},
+        {"the public key in the slot is validated", valid_key, WORLD_MEMORY},
+        {"Counter 0 has reached its limit", match_reached, WORLD_MEMORY},
+        {"the counters stand at their end", no_uses, WORLD_MEMORY},
+        {"TempKey held a random nonce", random_tempkey, WORLD_TEMPKEY},
+        {"TempKey held a fixed nonce", fixed_tempkey, WORLD_TEMPKEY},
         {"TempKey was made from a key that may not make MACs", tainted_tempkey,
-         true},
-        {"TempKey held a private key", private_tempkey, true},
-        {"secure boot was prohibited earlier", boot_prohibited, false},
-        {"the self test had failed", failed_test, false},
-        {"the random generator had failed its health test", bad_health, false},
+         WORLD_TEMPKEY},
+        {"TempKey held a private key", private_tempkey, WORLD_TEMPKEY},
+        {"secure boot was prohibited earlier", boot_prohibited, WORLD_STATE},
+        {"the self test had failed", failed_test, WORLD_STATE},
+        {"the random generator had failed its health test", bad_health,
+         WORLD_STATE},
+        {"it had been awake almost as long as its watchdog lets it", NULL,
+         WORLD_LATE},
 };
 const unsigned world_count = sizeof worlds / sizeof worlds[0];
 
@@ -201,6 +205,7 @@ int scene_make(struct seeker *s, const uint8_t *config, uint8_t model,
         return err;
     }
     a->l.chip.swi = s->c->swi;
+    s->late = world->kind == WORLD_LATE;
     a->config = config;
     a_key(1, a->own_d, a->own_xy);
     plant_public(a);
@@ -212,8 +217,8 @@ int scene_make(struct seeker *s, const uint8_t *config, uint8_t model,
     for (size_t i = 0; i < s->c->before_count; i++) {
         live(s, &s->c->before[i]);
     }
-    /* Volatile circumstances would not have survived the wake. */
-    if (world->make != NULL) {
+    /* What is in the slots was so before; a command may have changed it. */
+    if (world->make != NULL && world->kind != WORLD_MEMORY) {
         world->make(&a->l.chip, s->slot < 0 ? 0U : (unsigned)s->slot);
     }
     len = hd_vchip_snapshot(&a->l.chip, a->fresh, sizeof a->fresh);
@@ -226,8 +231,30 @@ void scene_free(struct seeker *s)
     hd_vchip_free(&s->a.l.chip);
 }
 
+/* How long the group takes on its bus: 1 MHz, or 8 characters a byte. */
+static uint64_t transfer_ns(const struct seeker *s)
+{
+    return s->c->swi ? (s->c->len + 1) * 8 * 39060ULL
+                     : (s->c->len + 2) * 9000ULL;
+}
+
+static bool ask_late(struct seeker *s)
+{
+    struct link *l = &s->a.l;
+    const uint64_t needed = transfer_ns(s) + 50000;
+    uint64_t left;
+
+    link_wake(l);
+    left = l->chip.watchdog_ns - l->chip.now_ns;
+    hd_vbus_advance(&l->bus, left > needed ? left - needed : 0);
+    return link_send_awake(l, s->c->group, s->c->len);
+}
+
 bool scene_ask(struct seeker *s)
 {
     actor_begin(&s->a);
+    if (s->late) {
+        return ask_late(s);
+    }
     return link_send(&s->a.l, s->c->group, s->c->len);
 }

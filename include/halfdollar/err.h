@@ -25,6 +25,11 @@
 extern "C" {
 #endif
 
+/* Where a sentence about a status of the chip ends: who has the command, too,
+ * learns which rule refused it and what would have worked. */
+#define HD_ERR_ASK(status)                                                     \
+    "; `half explain --status " status " --command HEX` tells why"
+
 /* X(name, number, sentence: what happened and what to do) */
 #define HD_ERR_TABLE(X)                                                        \
     X(HD_OK, 0, "done")                                                        \
@@ -73,25 +78,25 @@ extern "C" {
       "noise, or something between host and chip")                             \
     X(HD_ERR_MISMATCH, -32,                                                    \
       "the chip compared and found no match: wrong "                           \
-      "signature, MAC or digest (status 0x01)")                                \
+      "signature, MAC or digest (status 0x01)" HD_ERR_ASK("0x01"))             \
     X(HD_ERR_PARSE, -33,                                                       \
       "the chip does not know this command or mode "                           \
-      "(status 0x03)")                                                         \
+      "(status 0x03)" HD_ERR_ASK("0x03"))                                      \
     X(HD_ERR_ECC, -34,                                                         \
       "the chip's elliptic-curve computation failed; it may "                  \
-      "succeed when repeated (status 0x05)")                                   \
+      "succeed when repeated (status 0x05)" HD_ERR_ASK("0x05"))                \
     X(HD_ERR_SELFTEST, -35,                                                    \
       "the chip failed its self test and refuses all "                         \
-      "but SelfTest and configuration reads (0x07)")                           \
+      "but SelfTest and configuration reads (0x07)" HD_ERR_ASK("0x07"))        \
     X(HD_ERR_HEALTH, -36,                                                      \
       "the chip's random generator failed its health "                         \
-      "test (status 0x08)")                                                    \
+      "test (status 0x08)" HD_ERR_ASK("0x08"))                                 \
     X(HD_ERR_EXEC, -37,                                                        \
       "the chip's configuration, locks or state forbid "                       \
-      "this command (status 0x0F)")                                            \
+      "this command (status 0x0F)" HD_ERR_ASK("0x0F"))                         \
     X(HD_ERR_STATUS, -38,                                                      \
       "the chip answered with a status that no public "                        \
-      "document names")                                                        \
+      "document names" HD_ERR_ASK("N"))                                        \
     X(HD_ERR_UNLOCKED, -39,                                                    \
       "refused: until the configuration zone is locked "                       \
       "this chip's random numbers are a constant")                             \

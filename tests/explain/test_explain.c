@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every reason for a refusal is explained from the command, the configuration
- * and the locks alone, or with the commands that went before it; and the
- * sequences that an explanation promises are accepted by another chip.
+ * and the locks, the commands that went before it, and the status that came;
+ * and the sequences that an explanation promises are accepted by another
+ * chip.
  */
 #include "scenes.h"
 
 #include "explain/explain.h"
+#include "halfdollar/err.h"
 
 static struct hd_moment moment(uint8_t op, uint8_t p1, uint16_t p2, size_t len)
 {
@@ -45,37 +47,8 @@ static size_t past(unsigned n, struct hd_moment before[2])
     return before[1].len > 0 ? 2 : before[0].len > 0 ? 1 : 0;
 }
 
-/*
- * What one command, its past and the configuration cannot show: it lies in
- * the slots or in the silicon. The explanation assumes it when the status
- * does not fit otherwise; a recording shows the rest.
- */
-static const struct {
-    enum hd_why why;
-    const char *needs;
-} unseen[] = {
-        {HD_WHY_WATCHDOG, "the time since the wake"},
-        {HD_WHY_WRITE_MAC, "a TempKey from a slot of the right kind: below"},
-        {HD_WHY_SLOT_NO_KEY, "that the slot is empty"},
-        {HD_WHY_USES_ENDED, "how far Counter 0 has counted"},
-        {HD_WHY_USES_MATCH, "how far Counter 0 has counted"},
-        {HD_WHY_USES_LAST_KEY, "how often the key was used"},
-        {HD_WHY_COUNTER_END, "how far the counter has counted"},
-        {HD_WHY_PUBKEY_NOT_VALID, "that the key in the slot is not validated"},
-        {HD_WHY_TEMPKEY_NO_MAC, "which slot TempKey was made from"},
-        {HD_WHY_GPIO_INPUT, "a single-wire bus"},
-        {HD_WHY_GPIO_AUTH, "a single-wire bus"},
-};
-
-static bool cannot_be_seen(enum hd_why why)
-{
-    for (size_t i = 0; i < sizeof unseen / sizeof unseen[0]; i++) {
-        if (unseen[i].why == why) {
-            return true;
-        }
-    }
-    return false;
-}
+/* Reasons that were given, here or below, by a full sentence. */
+static bool met[HD_WHY_COUNT];
 
 struct question {
     struct hd_explain_case c;
@@ -105,9 +78,18 @@ static void pose(const struct scene *s, unsigned n, struct question *q)
     q->c.before_count = past(n, q->before);
 }
 
-static bool is_explained(const struct scene *s)
+static void judge(enum hd_why why, const char *sentence)
 {
-    for (unsigned n = 0; n < PASTS; n++) {
+    if (why != HD_WHY_NONE) {
+        assert_true(strlen(sentence) > 30);
+        assert_null(strchr(sentence, '{'));
+        met[why] = true;
+    }
+}
+
+static void explain_scene(const struct scene *s)
+{
+    for (unsigned n = 0; n < PASTS && !met[s->why]; n++) {
         struct question q;
         struct hd_explanation e;
 
@@ -115,30 +97,226 @@ static bool is_explained(const struct scene *s)
         q.c.reason_only = true;
         assert_int_equal(hd_explain(&q.c, &e), HD_OK);
         assert_true(strlen(e.command) > 2);
-        if (e.why.why == s->why) {
-            assert_true(strlen(e.reason) > 30);
-            return true;
-        }
-        if (e.then.why == s->why) {
-            assert_true(strlen(e.then_reason) > 30);
-            return true;
-        }
+        judge((enum hd_why)e.why.why, e.reason);
+        judge((enum hd_why)e.then.why, e.then_reason);
     }
-    return false;
 }
 
-static void test_each_reason_is_explained_or_says_what_it_needs(void **state)
+static void test_each_scene_of_a_refusal_is_explained(void **state)
 {
-    unsigned failed = 0;
-
     (void)state;
     for (size_t i = 0; i < scene_count; i++) {
-        if (!is_explained(&scenes[i]) && !cannot_be_seen(scenes[i].why)) {
-            print_message("%s is not explained\n", hd_why_name(scenes[i].why));
-            failed++;
+        explain_scene(&scenes[i]);
+    }
+}
+
+/* ----------------------------- what a command alone does not show: the rest */
+
+static const struct scene *scene_of(enum hd_why why)
+{
+    for (size_t i = 0; i < scene_count; i++) {
+        if (scenes[i].why == why) {
+            return &scenes[i];
         }
     }
-    assert_int_equal(failed, 0);
+    fail_msg("no scene for %s", hd_why_name(why));
+    return NULL;
+}
+
+static void expect_reason(const struct question *q, enum hd_why why)
+{
+    struct hd_explanation e;
+
+    assert_int_equal(hd_explain(&q->c, &e), HD_OK);
+    if (e.why.why != why) {
+        fail_msg("%s in place of %s", hd_why_name((enum hd_why)e.why.why),
+                 hd_why_name(why));
+    }
+    judge(why, e.reason);
+}
+
+/* Another command in the scene of a reason. */
+static void pose_other(enum hd_why scene, const struct hd_moment *m,
+                       struct question *q)
+{
+    pose(scene_of(scene), 0, q);
+    memcpy(q->group, m->group, m->len);
+    q->c.len = m->len;
+    q->c.status = 0x0F;
+}
+
+static void test_a_broken_checksum_is_told(void **state)
+{
+    struct hd_moment info = moment(OP_INFO, 0, 0, 0);
+    struct question q;
+
+    (void)state;
+    info.group[6] ^= 0x40;
+    pose_other(HD_WHY_OPCODE, &info, &q);
+    q.c.status = 0xFF;
+    expect_reason(&q, HD_WHY_CRC);
+}
+
+static void test_too_little_time_asks_for_idle_and_wake(void **state)
+{
+    const struct hd_moment genkey = moment(OP_GENKEY, 0, 0, 0);
+    struct hd_explanation e;
+    struct question q;
+
+    (void)state;
+    for (unsigned swi = 0; swi < 2; swi++) {
+        pose_other(HD_WHY_OPCODE, &genkey, &q);
+        q.c.status = 0xEE;
+        q.c.swi = swi != 0;
+        expect_reason(&q, HD_WHY_WATCHDOG);
+        assert_int_equal(hd_explain(&q.c, &e), HD_OK);
+        assert_int_equal(e.verdict, HD_EXPLAIN_STEPS_WORK);
+        assert_int_equal(e.count, 3);
+        assert_int_equal(e.steps[0].kind, HD_MOMENT_IDLE);
+        assert_int_equal(e.steps[1].kind, HD_MOMENT_WAKE);
+        assert_int_equal(e.steps[2].group[1], OP_GENKEY);
+    }
+}
+
+static void test_a_gpio_pin_is_explained_on_single_wire(void **state)
+{
+    const struct hd_moment drive = moment(OP_INFO, 3, 3, 0);
+    struct question q;
+
+    (void)state;
+    pose_other(HD_WHY_GPIO_OFF, &drive, &q);
+    q.c.config[16] = 0x02;
+    expect_reason(&q, HD_WHY_GPIO_OFF); /* I2C has no such pin */
+    q.c.swi = true;
+    expect_reason(&q, HD_WHY_GPIO_INPUT);
+    q.c.config[16] = 0x31;
+    expect_reason(&q, HD_WHY_GPIO_AUTH);
+}
+
+static void test_where_tempkey_came_from_is_seen_in_the_past(void **state)
+{
+    const struct hd_moment mac = moment(OP_MAC, 1, 3, 0);
+    struct question q;
+
+    (void)state;
+    pose_other(HD_WHY_TEMPKEY_NO_MAC, &mac, &q);
+    q.before[0] = moment(OP_NONCE, 0, 0, 20);
+    q.before[1] = moment(OP_GENDIG, 2, 5, 4);
+    q.c.before_count = 2;
+    q.c.config[30] |= 0x10; /* slot 5: NoMac */
+    expect_reason(&q, HD_WHY_TEMPKEY_NO_MAC);
+}
+
+static void test_an_empty_slot_may_be_a_counter_at_its_limit(void **state)
+{
+    struct hd_explanation e;
+    struct question q;
+    bool named = false;
+
+    (void)state;
+    pose(scene_of(HD_WHY_USES_MATCH), 2, &q); /* after a fixed nonce */
+    assert_int_equal(hd_explain(&q.c, &e), HD_OK);
+    assert_int_equal(e.why.why, HD_WHY_SLOT_NO_KEY);
+    for (unsigned i = 0; i < e.or_else_count; i++) {
+        named = named || strstr(e.or_else[i], "Counter 0 has reached") != NULL;
+    }
+    assert_true(named);
+    /* The past shows that there is a key: the counter is left. */
+    q.before[1] = q.before[0];
+    q.before[0] = moment(OP_GENKEY, 4, 0, 0);
+    q.c.before_count = 2;
+    expect_reason(&q, HD_WHY_USES_MATCH);
+}
+
+/* Over single-wire the rules are the same, but for the pin. */
+static void test_single_wire_changes_no_reason_but_the_pin(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < scene_count; i++) {
+        struct hd_explanation i2c, swi;
+        struct question q;
+
+        pose(&scenes[i], 1, &q);
+        q.c.reason_only = true;
+        assert_int_equal(hd_explain(&q.c, &i2c), HD_OK);
+        q.c.swi = true;
+        assert_int_equal(hd_explain(&q.c, &swi), HD_OK);
+        if (i2c.why.why != swi.why.why) {
+            fail_msg("%s over I2C, %s over single-wire",
+                     hd_why_name((enum hd_why)i2c.why.why),
+                     hd_why_name((enum hd_why)swi.why.why));
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- statuses */
+
+static void note_reason(void *ctx, const char *name, const char *sentence)
+{
+    unsigned *count = ctx;
+
+    assert_true(strlen(name) > 2);
+    assert_true(strlen(sentence) > 30);
+    ++*count;
+}
+
+static void
+test_every_error_has_advice_and_every_status_its_reasons(void **state)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } errors[] = {
+#define ROW(name, number, sentence) {number, #name},
+            HD_ERR_TABLE(ROW)
+#undef ROW
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        const int err = errors[i].number;
+        const uint8_t status = hd_explain_status_of(err);
+        char ask[64];
+
+        assert_non_null(hd_explain_advice(err));
+        assert_true(strlen(hd_explain_advice(err)) > 15);
+        assert_int_equal(hd_explain_err_named(errors[i].name), err);
+        (void)snprintf(ask, sizeof ask, "`half explain --status 0x%02X ",
+                       status);
+        if (hd_err_is_refusal(err) && status != 0 &&
+            !strstr(hd_strerror(err), ask)) {
+            fail_msg("%s does not say: %s", errors[i].name, ask);
+        }
+    }
+    assert_null(hd_explain_advice(1));
+    assert_int_equal(hd_explain_err_named("HD_ERR_NONE"), 1);
+}
+
+static void test_every_reason_is_listed_under_its_status(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    for (unsigned status = 0; status < 256; status++) {
+        (void)hd_explain_status((uint8_t)status, note_reason, &count);
+    }
+    assert_int_equal(count, HD_WHY_COUNT - 1);
+}
+
+/* Runs last. Walks vchip_reasons.def: a new reason needs an explanation. */
+static void test_no_reason_is_left_without_an_explanation(void **state)
+{
+    unsigned missing = 0;
+
+    (void)state;
+    for (unsigned why = 1; why < HD_WHY_COUNT; why++) {
+        if (!met[why]) {
+            print_message("%s was never explained\n",
+                          hd_why_name((enum hd_why)why));
+            missing++;
+        }
+    }
+    assert_int_equal(missing, 0);
 }
 
 /* ------------------------------------------------------------- sequences */
@@ -258,6 +436,7 @@ static void test_a_wrong_mac_of_a_write_is_told_from_a_missing_key(void **state)
     q.c.config[27] = 0x45; /* WriteKey of slot 3 */
     assert_int_equal(hd_explain(&q.c, &e), HD_OK);
     assert_int_equal(e.why.why, HD_WHY_WRITE_MAC);
+    judge(HD_WHY_WRITE_MAC, e.reason);
     assert_int_equal(e.verdict, HD_EXPLAIN_STEPS_WORK);
     assert_true(e.steps[e.count - 1].computed);
     q.c.before_count = 0;
@@ -290,8 +469,16 @@ static void test_what_is_no_group_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+            cmocka_unit_test(test_each_scene_of_a_refusal_is_explained),
+            cmocka_unit_test(test_a_broken_checksum_is_told),
+            cmocka_unit_test(test_too_little_time_asks_for_idle_and_wake),
+            cmocka_unit_test(test_a_gpio_pin_is_explained_on_single_wire),
+            cmocka_unit_test(test_where_tempkey_came_from_is_seen_in_the_past),
+            cmocka_unit_test(test_an_empty_slot_may_be_a_counter_at_its_limit),
+            cmocka_unit_test(test_single_wire_changes_no_reason_but_the_pin),
             cmocka_unit_test(
-                    test_each_reason_is_explained_or_says_what_it_needs),
+                    test_every_error_has_advice_and_every_status_its_reasons),
+            cmocka_unit_test(test_every_reason_is_listed_under_its_status),
             cmocka_unit_test(test_what_is_missing_is_found),
             cmocka_unit_test(test_a_locked_bit_is_never_and_says_which_bit),
             cmocka_unit_test(test_another_part_that_knows_the_command_is_named),
@@ -300,6 +487,7 @@ int main(void)
                     test_a_wrong_mac_of_a_write_is_told_from_a_missing_key),
             cmocka_unit_test(test_the_right_checksum_of_the_zone_is_given),
             cmocka_unit_test(test_what_is_no_group_is_refused),
+            cmocka_unit_test(test_no_reason_is_left_without_an_explanation),
     };
 
     return cmocka_run_group_tests_name("explain", tests, NULL, NULL);

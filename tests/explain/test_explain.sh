@@ -25,6 +25,17 @@ wants() {
 
 wants TEMPKEY_EMPTY "$half" explain --status 0x0f
 wants "status 0x05" "$half" explain --status 5
+wants "did you mean HD_ERR_EXEC" "$half" explain --status HD_ERR_EXCE
+wants "neither a status byte" "$half" explain --status 256
+wants "neither a status byte" "$half" explain --status -99
+wants "half doctor" "$half" explain HD_ERR_CRC
+wants CONFIG_NOT_LOCKED "$half" explain HD_ERR_EXEC
+wants "WATCHDOG" "$half" explain --status -22
+wants '"number": -37' "$half" explain --status 0x0f --json
+for err in $(sed -n 's/^ *X(\(HD_ERR_[A-Z_]*\),.*/\1/p' \
+    "$here/../../include/halfdollar/err.h"); do
+    wants "$err (" "$half" explain --status "$err"
+done
 seed="$half explain --config $configs/seed-notebook.hex"
 wants "Nonce: 32 given bytes" $seed --command 41800200
 wants "07418002002e85" $seed --command 07418002002e85

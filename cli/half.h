@@ -185,6 +185,16 @@ void say(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);
 void hex_text(const uint8_t *bytes, size_t len, char *text);
 json_t *json_hex(const uint8_t *bytes, size_t len);
 
+/* Columns of the reader's window ($COLUMNS, or the terminal's; else 80). */
+int text_width(void);
+
+/*
+ * Prints text broken at blanks so that no line is longer than width, and the
+ * end of the last line. column: where we are; other lines are indented.
+ */
+void print_wrapped(FILE *out, const char *text, int indent, int column,
+                   int width);
+
 /*
  * Errors. Each prints "half chip sign: sentence" on stderr, puts the same
  * under "error" in the JSON answer, and returns the exit code to return.

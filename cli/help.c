@@ -9,30 +9,6 @@
 
 #define LINE 79
 
-/* Prints text broken at blanks; continuation lines start at column indent. */
-static void wrapped(FILE *out, const char *text, int indent, int column)
-{
-    while (*text) {
-        int len = (int)strcspn(text, " \n");
-        if (column > indent && column + 1 + len > LINE) {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        } else if (column > indent) {
-            fputc(' ', out);
-            column++;
-        }
-        fprintf(out, "%.*s", len, text);
-        column += len;
-        text += len;
-        if (*text == '\n') {
-            fprintf(out, "\n%*s", indent, "");
-            column = indent;
-        }
-        text += *text != 0;
-    }
-    fputc('\n', out);
-}
-
 static bool in_group(const struct verb *verb, const char *group)
 {
     if (!verb->group || !group) {
@@ -64,7 +40,7 @@ const struct group *find_group(const char *name)
 static void row(FILE *out, const char *name, const char *text)
 {
     fprintf(out, "  %-12s ", name);
-    wrapped(out, text, 15, 15);
+    print_wrapped(out, text, 15, 15, LINE);
 }
 
 void help_program(FILE *out)
@@ -92,7 +68,7 @@ void help_program(FILE *out)
 void help_group(FILE *out, const char *group)
 {
     fprintf(out, "usage: half %s VERB [OPTIONS] [ARGUMENTS]\n\n", group);
-    wrapped(out, find_group(group)->summary, 0, 0);
+    print_wrapped(out, find_group(group)->summary, 0, 0, LINE);
     fputc('\n', out);
     for (size_t i = 0; verbs[i]; i++) {
         if (in_group(verbs[i], group)) {
@@ -117,7 +93,7 @@ static void help_option(FILE *out, const struct option *o)
     } else {
         fprintf(out, "  %-24s ", left);
     }
-    wrapped(out, o->help, 27, 27);
+    print_wrapped(out, o->help, 27, 27, LINE);
 }
 
 void help_verb(FILE *out, const struct verb *verb)
@@ -127,10 +103,10 @@ void help_verb(FILE *out, const struct verb *verb)
     fprintf(out, "usage: half %s%s%s [OPTIONS]%s%s\n\n",
             verb->group ? verb->group : "", verb->group ? " " : "", verb->name,
             verb->args ? " " : "", verb->args ? verb->args : "");
-    wrapped(out, verb->summary, 0, 0);
+    print_wrapped(out, verb->summary, 0, 0, LINE);
     if (verb->about) {
         fputc('\n', out);
-        wrapped(out, verb->about, 0, 0);
+        print_wrapped(out, verb->about, 0, 0, LINE);
     }
     fputc('\n', out);
     for (const struct option *o = verb->options; o->name; o++) {

@@ -27,7 +27,7 @@ static const struct {
 } columns[] = {
         {"read", {HD_GOAL_READ}, 1},
         {"replace", {HD_GOAL_OVERWRITE, HD_GOAL_TRUST}, 2},
-        {"regenerate", {HD_GOAL_REGENERATE, HD_GOAL_ROLL}, 2},
+        {"renew", {HD_GOAL_REGENERATE, HD_GOAL_ROLL}, 2},
         {"destroy", {HD_GOAL_DESTROY}, 1},
         {"sign", {HD_GOAL_SIGN, HD_GOAL_REPORT}, 2},
         {"agree", {HD_GOAL_AGREE, HD_GOAL_PLANT}, 2},
@@ -153,32 +153,72 @@ static void print_yes(const struct subject *s, const struct hd_attack_yes *y,
     }
 }
 
-static void print_table(const struct subject *s, const struct hd_attack *a)
-{
-    size_t width = 4;
+struct widths {
+    int name, cell[COLUMNS];
+    int gap;
+};
 
+static void measure(const struct subject *s, const struct hd_attack *a,
+                    struct widths *w)
+{
+    int total = 4;
+
+    *w = (struct widths){.name = 4, .gap = 2};
     for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
-        size_t len = strlen(s->policy.slots[i].name);
-        width = len > width ? len : width;
+        int len = (int)strlen(s->policy.slots[i].name);
+        w->name = len > w->name ? len : w->name;
     }
-    printf("slot  %-*s", (int)width, "name");
+    total += w->name + w->gap;
     for (unsigned k = 0; k < COLUMNS; k++) {
-        printf("  %s", columns[k].title);
+        w->cell[k] = (int)strlen(columns[k].title);
+        for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+            int len = (int)strlen(cell(a, k, i));
+            w->cell[k] = len > w->cell[k] ? len : w->cell[k];
+        }
+        total += w->cell[k] + w->gap;
+    }
+    w->gap = total > text_width() ? 1 : 2;
+}
+
+static void print_row(const struct widths *w, const char *number,
+                      const char *name, const char *const texts[COLUMNS])
+{
+    printf("%4s%*s%-*s", number, w->gap, "", w->name, name);
+    for (unsigned k = 0; k < COLUMNS; k++) {
+        printf("%*s%-*s", w->gap, "", k + 1 < COLUMNS ? w->cell[k] : 0,
+               texts[k]);
     }
     printf("\n");
-    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
-        printf("%4u  %-*s", i, (int)width,
-               s->policy.slots[i].name[0] ? s->policy.slots[i].name : "-");
-        for (unsigned k = 0; k < COLUMNS; k++) {
-            printf("  %-*s",
-                   k + 1 < COLUMNS ? (int)strlen(columns[k].title) : 0,
-                   cell(a, k, i));
-        }
-        printf("\n");
+}
+
+static void print_table(const struct subject *s, const struct hd_attack *a)
+{
+    const char *texts[COLUMNS];
+    char number[12];
+    struct widths w;
+
+    measure(s, a, &w);
+    for (unsigned k = 0; k < COLUMNS; k++) {
+        texts[k] = columns[k].title;
     }
-    printf("\nyes: anyone on the bus; flash: who also has the host's keys; "
-           "with ?: if a rule holds\nthat no public document states; mac: "
-           "MAC, AES or KDF with the key\n\n");
+    print_row(&w, "slot", "name", texts);
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        const char *name = s->policy.slots[i].name;
+
+        for (unsigned k = 0; k < COLUMNS; k++) {
+            texts[k] = cell(a, k, i);
+        }
+        (void)snprintf(number, sizeof number, "%u", i);
+        print_row(&w, number, name[0] ? name : "-", texts);
+    }
+    printf("\n");
+    print_wrapped(stdout,
+                  "yes: anyone on the bus; flash: who also has the host's "
+                  "keys; with ?: if a rule holds that no public document "
+                  "states; renew: GenKey or DeriveKey; mac: MAC, AES or KDF "
+                  "with the key",
+                  0, 0, text_width());
+    printf("\n");
 }
 
 /* What is lost with it is shown as a trace. */

@@ -24,6 +24,15 @@ static const struct hd_lint_rule *rule_of(const struct hd_finding *f)
 
 /* -------------------------------------------------------------------- text */
 
+static void print_part(const char *label, const char *text)
+{
+    enum { INDENT = 7 };
+    int at = INDENT + (int)strlen(label);
+
+    printf("%*s%s", INDENT, "", label);
+    print_wrapped(stdout, text, at, at, text_width());
+}
+
 static void print_finding(const struct subject *s, const struct hd_finding *f)
 {
     unsigned line = hd_lint_line(f, &s->report);
@@ -40,14 +49,15 @@ static void print_finding(const struct subject *s, const struct hd_finding *f)
         printf(", %s:%u", s->source, line);
     }
     printf("\n");
-    printf("       %s\n", f->text);
-    printf("       bits: %s\n", f->bits);
+    print_part("", f->text);
+    print_part("bits: ", f->bits);
     if (f->allowed) {
-        printf("       allowed: %s\n\n", f->allowed);
-        return;
+        print_part("allowed: ", f->allowed);
+    } else {
+        print_part("why:  ", rule_of(f)->why);
+        print_part("fix:  ", rule_of(f)->fix);
     }
-    printf("       why:  %s\n", rule_of(f)->why);
-    printf("       fix:  %s\n\n", rule_of(f)->fix);
+    printf("\n");
 }
 
 static void print_findings(struct call *c, const struct subject *s,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "policy/blank.h"
 #include "policy/view.h"
 
 static const struct option options[] = {
@@ -42,51 +43,113 @@ static void print_row(const char *const row[COLUMNS], const int width[COLUMNS])
 }
 
 /* Slots that the file does not mention are closed; one line says so. */
-static void show_unlisted(const struct hd_policy *p)
+static void show_unlisted(const struct hd_policy *p, int line)
 {
+    char text[128] = "the others are closed:";
+    size_t used = strlen(text);
     unsigned count = 0;
 
     for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
         if (!p->slots[i].name[0]) {
-            printf("%s%u", count++ ? ", " : "the others, closed: ", i);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s %u",
+                                     count++ ? "," : "", i);
         }
     }
     if (count) {
-        printf("\n");
+        print_wrapped(stdout, text, 0, 0, line);
     }
 }
 
-static void show_slots(const struct hd_policy *p)
-{
+struct table {
     struct hd_policy_view view[HD_POLICY_SLOTS];
     char number[HD_POLICY_SLOTS][12];
-    int width[COLUMNS] = {4, 4, 7, 4, 5, 5, 4};
+    int width[COLUMNS];
+    int total;
+};
+
+static void measure(const struct hd_policy *p, struct table *t)
+{
     const char *row[COLUMNS];
 
+    t->total = 2 * (COLUMNS - 1);
+    for (int k = 0; k < COLUMNS; k++) {
+        t->width[k] = (int)strlen(titles[k]);
+    }
     for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
-        hd_policy_view_slot(p, i, &view[i]);
-        (void)snprintf(number[i], sizeof number[i], "%4u", i);
-        cells(p, i, &view[i], number[i], row);
-        for (int k = 0; k < COLUMNS; k++) {
+        hd_policy_view_slot(p, i, &t->view[i]);
+        (void)snprintf(t->number[i], sizeof t->number[i], "%4u", i);
+        cells(p, i, &t->view[i], t->number[i], row);
+        for (int k = 0; k < COLUMNS && p->slots[i].name[0]; k++) {
             int len = (int)strlen(row[k]);
-            width[k] = len > width[k] ? len : width[k];
+            t->width[k] = len > t->width[k] ? len : t->width[k];
         }
     }
-    print_row(titles, width);
+    for (int k = 0; k < COLUMNS; k++) {
+        t->total += t->width[k];
+    }
+}
+
+/* "with 4": slots that other slots speak of go by their numbers. */
+static void by_numbers(const struct hd_policy *p, struct table *t)
+{
+    struct hd_policy numbered = *p;
+
     for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
-        char rest[160];
-        if (!p->slots[i].name[0]) {
-            continue;
+        (void)snprintf(numbered.slots[i].name, sizeof numbered.slots[i].name,
+                       "%u", i);
+    }
+    measure(&numbered, t);
+}
+
+static void show_slot(const struct hd_policy *p, unsigned slot,
+                      const struct table *t, int line)
+{
+    const struct hd_policy_slot *s = &p->slots[slot];
+    char rest[160], text[2 * HD_POLICY_TEXT_SIZE + 160];
+    const char *use = t->view[slot].use;
+    const char *row[COLUMNS];
+
+    cells(p, slot, &t->view[slot], t->number[slot], row);
+    print_row(row, t->width);
+    if (s->about[0]) {
+        printf("%*s", 6, "");
+        print_wrapped(stdout, s->about, 6, 6, line);
+    }
+    hd_policy_view_rest(p, (int)slot, rest, sizeof rest);
+    (void)snprintf(text, sizeof text, "%s%s%s", use,
+                   use[0] && rest[0] ? "; " : "", rest);
+    if (text[0]) {
+        printf("%*s", 6, "");
+        print_wrapped(stdout, text, 6, 6, line);
+    }
+}
+
+static void show_slots(const struct hd_policy *p, int line)
+{
+    struct table t, narrow;
+    bool is_narrow;
+
+    measure(p, &t);
+    is_narrow = t.total > line;
+    if (is_narrow) {
+        by_numbers(p, &narrow);
+        for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+            struct hd_policy_view *v = &narrow.view[i];
+            memcpy(v->use, t.view[i].use, sizeof v->use);
         }
-        cells(p, i, &view[i], number[i], row);
-        print_row(row, width);
-        hd_policy_view_rest(p, (int)i, rest, sizeof rest);
-        if (view[i].use[0] || rest[0]) {
-            printf("      %s%s%s\n", view[i].use,
-                   view[i].use[0] && rest[0] ? "; " : "", rest);
+        narrow.width[1] = t.width[1]; /* the names themselves stay */
+        t = narrow;
+    }
+    print_row(titles, t.width);
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        if (p->slots[i].name[0]) {
+            show_slot(p, i, &t, line);
         }
     }
-    show_unlisted(p);
+    show_unlisted(p, line);
+    if (is_narrow) {
+        printf("\n(with 4: with the key of slot 4)\n");
+    }
 }
 
 /* ---------------------------------------------------------------- the zone */
@@ -98,58 +161,119 @@ static bool has_words(const struct hd_policy *p,
            key->form != HD_FORM_OWN;
 }
 
-static void show_group(const struct hd_policy *p, unsigned g)
+enum { TEXT_AT = 15 };
+
+/* "name           text", wrapped. */
+static void show_line(const char *name, const char *text, int line)
+{
+    printf("%-*s ", TEXT_AT - 1, name);
+    print_wrapped(stdout, text, TEXT_AT, TEXT_AT, line);
+}
+
+/* All is as it would be if the file said nothing. */
+static bool is_usual(const struct hd_policy *p, unsigned g)
+{
+    uint8_t usual[HD_POLICY_CONFIG_BYTES];
+    const struct hd_policy_group *group = &hd_policy_groups[g];
+
+    hd_policy_blank(p->chips, usual);
+    for (unsigned i = 0; i < group->count; i++) {
+        const struct hd_policy_key *key = &group->keys[i];
+        if (has_words(p, key) && hd_policy_key_value(p->config, key, 0) !=
+                                         hd_policy_key_value(usual, key, 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void group_text(const struct hd_policy *p, unsigned g, char *out,
+                       size_t size)
 {
     const struct hd_policy_group *group = &hd_policy_groups[g];
     char word[64];
-    unsigned count = 0;
+    size_t used = 0;
 
-    for (unsigned i = 0; i < group->count; i++) {
+    out[0] = 0;
+    for (unsigned i = 0; i < group->count && used < size; i++) {
         const struct hd_policy_key *key = &group->keys[i];
-        if (count && g == HD_G_SECURE_BOOT &&
+        if (used && g == HD_G_SECURE_BOOT &&
             hd_policy_get(p->config, HD_F_SecureBootMode, 0) == 0) {
             break; /* the rest has no effect */
         }
         if (has_words(p, key) && hd_policy_say(p, key, 0, word, sizeof word)) {
-            if (count++ == 0) {
-                printf("%-14s  %s %s", group->name, key->name, word);
-            } else {
-                printf("; %s %s", key->name, word);
-            }
+            int n = snprintf(out + used, size - used, "%s%s %s",
+                             used ? "; " : "", key->name, word);
+            used += n > 0 ? (size_t)n : 0;
         }
-    }
-    if (g >= HD_G_COUNTER0 && p->counters[g - HD_G_COUNTER0].name[0]) {
-        const struct hd_policy_counter *counter =
-                &p->counters[g - HD_G_COUNTER0];
-        printf("; %s%s%s", counter->name, counter->about[0] ? ": " : "",
-               counter->about);
-    }
-    if (count) {
-        printf("\n");
     }
 }
 
-static void show_zone(const struct hd_policy *p)
+static void show_counter(const struct hd_policy *p, unsigned n, int line)
+{
+    const struct hd_policy_counter *counter = &p->counters[n];
+    char text[1024], words[512];
+
+    group_text(p, HD_G_COUNTER0 + n, words, sizeof words);
+    (void)snprintf(text, sizeof text, "%s%s%s%s%s", counter->name,
+                   counter->about[0] ? ": " : "", counter->about,
+                   counter->name[0] ? "; " : "", words);
+    show_line(hd_policy_groups[HD_G_COUNTER0 + n].name, text, line);
+}
+
+static void show_locks(const struct hd_policy *p, int line)
+{
+    char text[80];
+
+    (void)snprintf(text, sizeof text, "configuration %s; data %s",
+                   p->lock_config ? "at-provisioning" : "later",
+                   p->lock_data ? "at-provisioning" : "later");
+    show_line("locks", text, line);
+}
+
+/* The address and the locks always; of the rest what is not as it would be
+ * anyway. */
+static void show_groups(const struct hd_policy *p, int line)
+{
+    char text[512], usual[256] = "";
+    size_t used = 0;
+
+    for (unsigned g = HD_G_INTERFACE; g < HD_G_COUNTER0; g++) {
+        group_text(p, g, text, sizeof text);
+        if (g == HD_G_LOCKS) {
+            show_locks(p, line);
+        } else if (g != HD_G_INTERFACE && is_usual(p, g)) {
+            used += text[0] ? (size_t)snprintf(usual + used,
+                                               sizeof usual - used, "%s%s",
+                                               used ? ", " : "",
+                                               hd_policy_groups[g].name)
+                            : 0;
+        } else {
+            show_line(hd_policy_groups[g].name, text, line);
+        }
+    }
+    show_counter(p, 0, line);
+    show_counter(p, 1, line);
+    if (used) {
+        show_line("defaults", usual, line);
+    }
+}
+
+static void show_zone(const struct hd_policy *p, int line)
 {
     char rest[512];
 
     printf("\n");
-    for (unsigned g = HD_G_INTERFACE; g < HD_G_SLOT; g++) {
-        if (g == HD_G_LOCKS) {
-            printf("%-14s  configuration %s; data %s\n", "locks",
-                   p->lock_config ? "at-provisioning" : "later",
-                   p->lock_data ? "at-provisioning" : "later");
-            continue;
-        }
-        show_group(p, g);
-    }
+    show_groups(p, line);
     hd_policy_view_rest(p, -1, rest, sizeof rest);
     if (rest[0]) {
-        printf("%-14s  %s\n", "other bits", rest);
+        show_line("other bits", rest, line);
     }
     for (unsigned i = 0; i < p->waiver_count; i++) {
-        printf("%-14s  %s at %s: %s\n", "allowed", p->waivers[i].rule,
-               p->waivers[i].where, p->waivers[i].reason);
+        char text[HD_POLICY_TEXT_SIZE + 2 * HD_POLICY_NAME_SIZE + 8];
+        (void)snprintf(text, sizeof text, "%s at %s: %s", p->waivers[i].rule,
+                       p->waivers[i].where, p->waivers[i].reason);
+        show_line(i ? "" : "allowed", text, line);
     }
 }
 
@@ -238,6 +362,19 @@ static void put_policy(struct call *c, const struct hd_policy *p)
     put(c, "allow", allow);
 }
 
+static void show(const struct hd_policy *p)
+{
+    int line = text_width();
+
+    printf("%s, for %s\n", p->name, hd_policy_chip_name(p->chips));
+    if (p->about[0]) {
+        print_wrapped(stdout, p->about, 0, 0, line);
+    }
+    printf("\n");
+    show_slots(p, line);
+    show_zone(p, line);
+}
+
 static int run(struct call *c)
 {
     struct hd_policy p;
@@ -249,10 +386,7 @@ static int run(struct call *c)
         return code;
     }
     if (is_text(c)) {
-        printf("%s, for %s%s%s\n\n", p.name, hd_policy_chip_name(p.chips),
-               p.about[0] ? ": " : "", p.about);
-        show_slots(&p);
-        show_zone(&p);
+        show(&p);
     } else {
         put_policy(c, &p);
     }

@@ -120,7 +120,7 @@ static void view_renew(const struct asker *a, struct hd_policy_view *v)
         (void)snprintf(v->renew, sizeof v->renew, "%s %s%s",
                        mode & 1 ? "from" : "rolls with",
                        named_by(a, HD_F_WriteKey),
-                       (mode & 9) == 9 ? ", with MAC" : "");
+                       (mode & 9) == 9 ? ", MAC" : "");
     } else {
         (void)snprintf(v->renew, sizeof v->renew, "rolls, anyone");
     }
@@ -128,8 +128,8 @@ static void view_renew(const struct asker *a, struct hd_policy_view *v)
 
 static void view_lock(const struct asker *a, struct hd_policy_view *v)
 {
-    static const char *const words[] = {"not lockable", "lockable",
-                                        "once filled", "from the start"};
+    static const char *const words[] = {"never", "lockable", "once filled",
+                                        "from the start"};
 
     (void)snprintf(v->lock, sizeof v->lock, "%s",
                    words[a->p->slots[a->slot].lock & 3]);

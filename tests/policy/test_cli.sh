@@ -17,7 +17,34 @@ complains "did you mean 'gateway'"
 
 exits 0 "show" "$half" policy show policy.yaml
 prints '^ +0  identity +identity +nobody +nobody +never'
+prints '^defaults +latch, extra'
 prints '^secure-boot +mode store-digest; public-key boot-key'
+exits 0 "one line for all slots that are closed" "$half" policy show \
+    "$data/../../policies/gateway.yaml"
+prints '^the others are closed: 13, 14$'
+for policy in "$data"/../../policies/*.yaml; do
+    for columns in 80 120; do
+        exits 0 "show $(basename "$policy") on $columns columns" \
+            env COLUMNS=$columns "$half" policy show "$policy"
+        same "no line is longer" "$(awk "length > $columns" out)" ""
+    done
+done
+exits 0 "a table that is too wide" env COLUMNS=80 "$half" policy show --hex \
+    "$data/configs/seed-notebook.hex"
+prints '^   3  secret-3 +secret +with 4  with 4  from 4, MAC    never'
+prints 'with 4: with the key of slot 4'
+exits 0 "has room for names on a wide terminal" env COLUMNS=120 \
+    "$half" policy show --hex "$data/configs/seed-notebook.hex"
+prints 'with io-protection  with io-protection'
+for config in "$data"/configs/*.hex; do
+    exits 0 "show $(basename "$config")" env COLUMNS=80 "$half" policy show \
+        --hex "$config"
+    same "no line is longer than 80" "$(awk 'length > 80' out)" ""
+    exits 0 "attack $(basename "$config")" env COLUMNS=80 "$half" policy \
+        attack --quick --hex "$config"
+    same "no row is longer than 80" \
+        "$(grep -E '^ *([0-9]+|slot) ' out | awk 'length > 80')" ""
+done
 exits 0 "show --json" "$half" policy show --json policy.yaml
 python3 - <<'EOF' || wrong "the JSON is not as documented"
 import json

@@ -12,7 +12,7 @@
 #include "session.h"
 
 struct why {
-    char reason[1024];      /* "": nobody can say */
+    char reason[1024];       /* "": nobody can say */
     bool explained;          /* e is about this refusal */
     struct hd_explanation e; /* what would have worked, or never */
     char command[1536];      /* `half explain` with all it needs, or "" */

@@ -26,6 +26,13 @@ struct subject {
 int subject_from_call(struct call *c, struct subject *s);
 void subject_free(struct subject *s);
 
+/*
+ * Each yes as two files in dir, which is made: WHO-WHERE-GOAL.vchip, the
+ * virtual chip that it begins with, and .txt, what is sent to it, for
+ * `half sim replay`. EXIT_DONE, or told.
+ */
+int attack_save(struct call *c, const struct hd_attack *a, const char *dir);
+
 /* "2 (identity)" */
 const char *slot_label(const struct subject *s, unsigned slot, char *out,
                        size_t size);

@@ -12,6 +12,9 @@ static const struct option options[] = {
         OPTION_CHIP,
         {"trace", 0, NULL,
          "print the commands of every yes, not of the gravest"},
+        {"save", 0, "DIR",
+         "write each yes into DIR: a virtual chip, and what is sent to it, for "
+         "`half sim replay`"},
         {"quick", 0, NULL, "directed questions only, no sweep"},
         OPTION_JSON,
         OPTION_END,
@@ -444,8 +447,11 @@ static int run(struct call *c)
     } else {
         put_sheet(c, &s, a);
     }
+    if (option_given(c, "save")) {
+        code = attack_save(c, a, option_text(c, "save", NULL));
+    }
     hd_attack_free(a);
-    return EXIT_DONE;
+    return code;
 }
 
 const struct verb verb_policy_attack = {

@@ -148,6 +148,11 @@ uint16_t hd_attack_host_keys(const struct hd_attack *a);
 bool hd_attack_replay(const struct hd_attack *a,
                       const struct hd_attack_yes *yes);
 
+/* The chip that *yes begins with, before its steps. HD_OK, or
+ * hd_vchip_init()'s error. The caller frees it with hd_vchip_free(). */
+int hd_attack_scene(const struct hd_attack *a, const struct hd_attack_yes *yes,
+                    struct hd_vchip *chip);
+
 /* A fresh chip as every attack and replay begins with. The caller frees it
  * with hd_vchip_free(). */
 int hd_attack_victim(const uint8_t config[HD_V_CONFIG_BYTES], uint8_t model,

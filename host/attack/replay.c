@@ -200,17 +200,30 @@ static void play_step(struct link *l, const struct hd_attack_step *s)
     }
 }
 
+static int set_scene(const struct hd_attack *t, const struct hd_attack_yes *y,
+                     int other, struct hd_vchip *chip)
+{
+    bool open = y->goal == HD_GOAL_CONFIG || y->goal == HD_GOAL_DATA;
+    int err = victim_with(t->config, t->model, !open, other, chip);
+
+    if (err == HD_OK && y->goal == HD_GOAL_DATA) {
+        chip->ee[87] = 0; /* the zone opens once the other is locked */
+    }
+    return err;
+}
+
+int hd_attack_scene(const struct hd_attack *t, const struct hd_attack_yes *y,
+                    struct hd_vchip *chip)
+{
+    return set_scene(t, y, -1, chip);
+}
+
 /* False: no chip. The caller frees l->chip. */
 static bool play(const struct hd_attack *t, const struct hd_attack_yes *y,
                  int other, struct link *l, uint8_t *before)
 {
-    bool open = y->goal == HD_GOAL_CONFIG || y->goal == HD_GOAL_DATA;
-
-    if (victim_with(t->config, t->model, !open, other, &l->chip) != HD_OK) {
+    if (set_scene(t, y, other, &l->chip) != HD_OK) {
         return false;
-    }
-    if (y->goal == HD_GOAL_DATA) {
-        l->chip.ee[87] = 0; /* the zone opens once the other is locked */
     }
     if (before) {
         memcpy(before, l->chip.ee, HD_V_EEPROM_BYTES);

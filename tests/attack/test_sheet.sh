@@ -43,3 +43,43 @@ if "$half" policy attack "$dir/none.yaml" 2>"$dir/error"; then
     fail "a missing file is no error"
 fi
 grep -q 'No such file' "$dir/error" || fail "the error does not say why"
+
+# Nobody has to believe a sheet: every yes is played again, as files.
+"$half" policy attack --hex "$source/tests/data/configs/seed-notebook.hex" \
+    --save "$dir/saved" >"$dir/seed"
+grep -q 'answers are in' "$dir/seed" || fail "--save says nothing"
+count=0
+for chip in "$dir"/saved/*.vchip; do
+    count=$((count + 1))
+    "$half" sim replay "$chip" "${chip%.vchip}.txt" >"$dir/replay" || {
+        cat "$dir/replay" >&2
+        fail "$chip: refused something"
+    }
+done
+[ "$count" -gt 100 ] || fail "only $count answers were saved"
+chip=$dir/saved/bus-slot2-regenerate
+"$half" sim replay "$chip.vchip" "$chip.txt" >"$dir/replay"
+grep -q '^1 command, 0 refused; changed: slot 2$' "$dir/replay" ||
+    fail "the identity is still there"
+"$half" sim replay --keep --json "$chip.vchip" "$chip.txt" >"$dir/json"
+python3 - "$dir/json" <<'PY' || fail "the JSON of a replay says something else"
+import json, sys
+replay = json.load(open(sys.argv[1]))
+assert replay["changed"] == ["slot 2"], replay
+assert not replay["commands"][0]["refused"]
+PY
+
+# On a chip of the default policy the same command is refused.
+"$half" policy compile "$source/policies/connected-device.yaml" >"$dir/hex"
+"$half" policy attack --hex "$dir/hex" --quick --save "$dir/default.d" >"$dir/out"
+victim=$(find "$dir/default.d" -name 'bus-slot*.vchip' | sort | head -1)
+echo 'command 07400400008387' >"$dir/genkey"
+if "$half" sim replay "$victim" "$dir/genkey" >"$dir/replay"; then
+    fail "GenKey destroyed the identity of connected-device"
+fi
+grep -q 'refused: .*slot 0' "$dir/replay" || fail "no reason is given"
+grep -q 'changed: nothing' "$dir/replay" || fail "something changed"
+
+if "$half" sim replay "$victim" /dev/null 2>"$dir/error"; then
+    fail "an empty recording is no error"
+fi

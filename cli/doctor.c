@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "doctor.h"
+#include "explain/cert.h"
 #include "halfdollar/crypto_openssl.h"
 #include "halfdollar/port_linux.h"
 
 #define BUNDLE_MAX 65536
+#define CERT_MAX   65536
 
 static const struct option options[] = {
         OPTION_CHIP,
@@ -17,6 +20,10 @@ static const struct option options[] = {
          "replay"},
         {"replay", 0, "FILE",
          "examine a virtual chip made as this bundle says"},
+        {"cert", 0, "FILE",
+         "the device's certificate (PEM, its chain may follow, or DER): does "
+         "it fit the chip?"},
+        {"ca", 0, "FILE", "the authority that it must lead to"},
         OPTION_JSON,
         OPTION_END,
 };
@@ -54,17 +61,28 @@ static int write_bundle(struct call *c, const struct hd_doctor *d)
     return code;
 }
 
+static void tell_finding(struct call *c, const char *check,
+                         const struct hd_finding *f)
+{
+    say(c, "%-9s %-8s %s%s%s%s\n", check,
+        hd_finding_word((enum hd_finding_verdict)f->verdict), f->text,
+        f->err ? " (" : "", f->err ? hd_errname(f->err) : "",
+        f->err ? ")" : "");
+}
+
 static int tell(struct call *c, const struct hd_doctor *d)
 {
     json_t *o = hd_doctor_bundle(d);
 
     for (unsigned i = 0; i < HD_CHECK_COUNT; i++) {
-        const struct hd_finding *f = &d->at[i];
-
-        say(c, "%-9s %-8s %s%s%s%s\n", hd_check_word((enum hd_check)i),
-            hd_finding_word((enum hd_finding_verdict)f->verdict), f->text,
-            f->err ? " (" : "", f->err ? hd_errname(f->err) : "",
-            f->err ? ")" : "");
+        tell_finding(c, hd_check_word((enum hd_check)i), &d->at[i]);
+    }
+    if (d->has_cert) {
+        say(c, "\nthe certificate\n");
+        put(c, "certificate", json_incref(json_object_get(o, "certificate")));
+    }
+    for (unsigned i = 0; d->has_cert && i < HD_CERT_COUNT; i++) {
+        tell_finding(c, hd_cert_word((enum hd_cert_check)i), &d->cert[i]);
     }
     put(c, "findings", json_incref(json_object_get(o, "findings")));
     json_decref(o);
@@ -74,7 +92,61 @@ static int tell(struct call *c, const struct hd_doctor *d)
     return EXIT_DONE;
 }
 
-static int examine(struct call *c)
+/* What --cert and --ca name, before the chip is asked anything. */
+struct papers {
+    struct input cert, ca;
+    bool has_cert, has_ca;
+};
+
+static int read_papers(struct call *c, struct papers *p)
+{
+    const char *cert = option_text(c, "cert", NULL);
+    const char *ca = option_text(c, "ca", NULL);
+    int code = EXIT_DONE;
+
+    if (ca && !cert) {
+        return fail_usage(c, "--ca belongs to --cert");
+    }
+    if (cert) {
+        code = read_input(c, cert, CERT_MAX, &p->cert);
+        p->has_cert = code == EXIT_DONE;
+    }
+    if (code == EXIT_DONE && ca) {
+        code = read_input(c, ca, CERT_MAX, &p->ca);
+        p->has_ca = code == EXIT_DONE;
+    }
+    return code;
+}
+
+static void free_papers(struct papers *p)
+{
+    if (p->has_cert) {
+        free_input(&p->cert);
+    }
+    if (p->has_ca) {
+        free_input(&p->ca);
+    }
+}
+
+static int check_papers(struct call *c, struct hd_doctor *d,
+                        const struct papers *p, const struct hd_port *port)
+{
+    const struct hd_cert_files f = {.cert = p->cert.bytes,
+                                    .cert_len = p->cert.len,
+                                    .ca = p->has_ca ? p->ca.bytes : NULL,
+                                    .ca_len = p->has_ca ? p->ca.len : 0,
+                                    .now = time(NULL)};
+    const char *why = NULL;
+
+    if (p->has_cert &&
+        hd_doctor_certificate(d, &f, port->bus, port->ctx, &hd_crypto_openssl,
+                              &why) != HD_OK) {
+        return fail_usage(c, "--cert: %s", why);
+    }
+    return EXIT_DONE;
+}
+
+static int examine(struct call *c, const struct papers *p)
 {
     const char *address = option_text(c, "chip", getenv("HALF_CHIP"));
     struct hd_doctor d;
@@ -91,8 +163,11 @@ static int examine(struct call *c)
         return fail_err(c, err, why[0] ? why : NULL, "%s", address);
     }
     hd_doctor_examine(&d, port.bus, port.ctx, port.addr7, &hd_crypto_openssl);
+    code = check_papers(c, &d, p, &port);
     hd_port_close(&port);
-    code = write_bundle(c, &d);
+    if (code == EXIT_DONE) {
+        code = write_bundle(c, &d);
+    }
     return code == EXIT_DONE ? tell(c, &d) : code;
 }
 
@@ -141,14 +216,22 @@ static int replay(struct call *c)
 
 static int run(struct call *c)
 {
-    return option_given(c, "replay") ? replay(c) : examine(c);
+    struct papers p = {.has_cert = false};
+    int code = read_papers(c, &p);
+
+    if (code == EXIT_DONE) {
+        code = option_given(c, "replay") ? replay(c) : examine(c, &p);
+    }
+    free_papers(&p);
+    return code;
 }
 
 const struct verb verb_doctor = {
         .name = "doctor",
         .summary = "is this chip well, and is its board?",
         .about = "Looks at answers, wakes, bus, supply under load, part, "
-                 "locks, self-test, random numbers, keys and counters. "
+                 "locks, self-test, random numbers, keys, counters and, with "
+                 "--cert, at the device's certificate. "
                  "Nothing in the chip changes, but what TempKey holds is "
                  "lost. The bundle holds no secret, no slot, no OTP and no "
                  "serial number.",

@@ -26,13 +26,24 @@ static json_t *hex(const uint8_t *bytes, size_t len)
     return json_string(text);
 }
 
-static json_t *finding(enum hd_check check, const struct hd_finding *f)
+static json_t *finding(const char *check, const struct hd_finding *f)
 {
-    return json_pack("{s:s,s:s,s:s,s:i,s:i,s:s}", "check", hd_check_word(check),
-                     "verdict",
+    return json_pack("{s:s,s:s,s:s,s:i,s:i,s:s}", "check", check, "verdict",
                      hd_finding_word((enum hd_finding_verdict)f->verdict),
                      "error", hd_errname(f->err), "number", f->err, "detail",
                      (int)f->detail, "text", f->text);
+}
+
+static json_t *cert_findings(const struct hd_doctor *d)
+{
+    json_t *findings = json_array();
+
+    for (unsigned i = 0; i < HD_CERT_COUNT; i++) {
+        (void)json_array_append_new(
+                findings,
+                finding(hd_cert_word((enum hd_cert_check)i), &d->cert[i]));
+    }
+    return findings;
 }
 
 json_t *hd_doctor_bundle(const struct hd_doctor *d)
@@ -44,10 +55,13 @@ json_t *hd_doctor_bundle(const struct hd_doctor *d)
                       hex(d->revision, 4), "empty_slots", (int)d->empty);
 
     for (unsigned i = 0; i < HD_CHECK_COUNT; i++) {
-        (void)json_array_append_new(findings,
-                                    finding((enum hd_check)i, &d->at[i]));
+        (void)json_array_append_new(
+                findings, finding(hd_check_word((enum hd_check)i), &d->at[i]));
     }
     (void)json_object_set_new(all, "findings", findings);
+    if (d->has_cert) {
+        (void)json_object_set_new(all, "certificate", cert_findings(d));
+    }
     if (d->has_config) {
         (void)json_object_set_new(all, "config",
                                   hex(d->config, sizeof d->config));
@@ -87,27 +101,40 @@ static bool unhex(const json_t *text, uint8_t *out, size_t len)
     return true;
 }
 
-static void take_finding(struct hd_doctor *d, const json_t *o)
+static void take_finding(struct hd_finding *f, const json_t *o)
 {
-    const char *check = json_string_value(json_object_get(o, "check"));
     const char *verdict = json_string_value(json_object_get(o, "verdict"));
     const char *text = json_string_value(json_object_get(o, "text"));
 
-    for (unsigned i = 0; check && verdict && i < HD_CHECK_COUNT; i++) {
-        struct hd_finding *f = &d->at[i];
+    for (unsigned v = 0; verdict && v <= HD_FINDING_BAD; v++) {
+        if (strcmp(verdict, hd_finding_word((enum hd_finding_verdict)v)) == 0) {
+            f->verdict = (uint8_t)v;
+        }
+    }
+    f->err = (int)json_integer_value(json_object_get(o, "number"));
+    f->detail = (uint8_t)json_integer_value(json_object_get(o, "detail"));
+    (void)snprintf(f->text, sizeof f->text, "%s", text ? text : "");
+}
 
-        if (strcmp(check, hd_check_word((enum hd_check)i)) != 0) {
-            continue;
+static void take_check(struct hd_doctor *d, const json_t *o)
+{
+    const char *check = json_string_value(json_object_get(o, "check"));
+
+    for (unsigned i = 0; check && i < HD_CHECK_COUNT; i++) {
+        if (strcmp(check, hd_check_word((enum hd_check)i)) == 0) {
+            take_finding(&d->at[i], o);
         }
-        for (unsigned v = 0; v <= HD_FINDING_BAD; v++) {
-            if (strcmp(verdict, hd_finding_word((enum hd_finding_verdict)v)) ==
-                0) {
-                f->verdict = (uint8_t)v;
-            }
+    }
+}
+
+static void take_cert_check(struct hd_doctor *d, const json_t *o)
+{
+    const char *check = json_string_value(json_object_get(o, "check"));
+
+    for (unsigned i = 0; check && i < HD_CERT_COUNT; i++) {
+        if (strcmp(check, hd_cert_word((enum hd_cert_check)i)) == 0) {
+            take_finding(&d->cert[i], o);
         }
-        f->err = (int)json_integer_value(json_object_get(o, "number"));
-        f->detail = (uint8_t)json_integer_value(json_object_get(o, "detail"));
-        (void)snprintf(f->text, sizeof f->text, "%s", text ? text : "");
     }
 }
 
@@ -116,6 +143,7 @@ int hd_doctor_unbundle(struct hd_doctor *d, const json_t *bundle,
 {
     const json_t *config = json_object_get(bundle, "config");
     const json_t *findings = json_object_get(bundle, "findings");
+    const json_t *cert = json_object_get(bundle, "certificate");
     const char *format = json_string_value(json_object_get(bundle, "format"));
     const json_int_t addr7 =
             json_integer_value(json_object_get(bundle, "address"));
@@ -140,7 +168,11 @@ int hd_doctor_unbundle(struct hd_doctor *d, const json_t *bundle,
     d->empty = (uint16_t)json_integer_value(
             json_object_get(bundle, "empty_slots"));
     for (size_t i = 0; i < json_array_size(findings); i++) {
-        take_finding(d, json_array_get(findings, i));
+        take_check(d, json_array_get(findings, i));
+    }
+    d->has_cert = json_is_array(cert);
+    for (size_t i = 0; i < json_array_size(cert); i++) {
+        take_cert_check(d, json_array_get(cert, i));
     }
     return HD_OK;
 }
@@ -219,7 +251,7 @@ static void empty_slots(const struct hd_doctor *d, struct hd_vchip *chip)
                 slot <= 8 ? 36U * slot : 8U * 36 + 416 + 72U * (slot - 9);
 
         if ((d->empty >> slot & 1) != 0) {
-            memset(chip->ee + at + place, 0, 36);
+            memset(chip->ee + at + place, 0, slot < 9 ? 36 : 72);
         }
     }
 }

@@ -27,6 +27,16 @@ const char *hd_check_word(enum hd_check check)
     return words[check];
 }
 
+const char *hd_cert_word(enum hd_cert_check check)
+{
+    static const char *const words[] = {
+#define X(id, word, text) word,
+            HD_CERT_CHECKS(X)
+#undef X
+    };
+    return words[check];
+}
+
 const char *hd_finding_word(enum hd_finding_verdict verdict)
 {
     static const char *const words[] = {"skipped", "good", "warning", "bad"};
@@ -333,6 +343,57 @@ static void check_counters(struct exam *e)
     }
 }
 
+/* One of the slots for public keys and certificates, readable by anyone. */
+static bool is_public_slot(const struct hd_doctor *d, unsigned slot)
+{
+    return slot > 8 && (d->config[96 + 2 * slot] & 1) == 0 &&
+           (d->config[20 + 2 * slot] & 0xC0) == 0;
+}
+
+static bool is_blank(const uint8_t *bytes, size_t len)
+{
+    return (bytes[0] == 0x00 || bytes[0] == 0xFF) &&
+           memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+/* Empty is a matter of taste; empty for ever is not. */
+static void check_slots(struct exam *e)
+{
+    const uint8_t *config = e->d->config;
+    unsigned empty = 0, for_ever = 0, asked = 0;
+    char list[64] = "";
+    size_t at = 0;
+
+    if (config[86] == UNLOCKED) {
+        find(e, HD_CHECK_SLOTS, HD_FINDING_SKIPPED, HD_OK,
+             "they cannot be read before the data zone is locked");
+        return;
+    }
+    for (unsigned slot = 0; slot < 16; slot++) {
+        uint8_t bytes[72];
+
+        if (!is_public_slot(e->d, slot) ||
+            hd_chip_read(&e->chip, HD_ZONE_DATA, (uint16_t)slot, 0, bytes,
+                         sizeof bytes) != HD_OK) {
+            continue;
+        }
+        asked++;
+        if (!is_blank(bytes, sizeof bytes)) {
+            continue;
+        }
+        const bool locked = (config[88 + slot / 8] >> slot % 8 & 1) == 0;
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%u",
+                               at ? ", " : "", slot);
+        e->d->empty |= (uint16_t)(1U << slot);
+        for_ever += locked;
+        empty++;
+    }
+    find(e, HD_CHECK_SLOTS, for_ever ? HD_FINDING_WARNING : HD_FINDING_GOOD,
+         HD_OK, "of %u for public keys and certificates, %u hold nothing%s%s%s",
+         asked, empty, empty ? ": " : "", list,
+         for_ever ? "; and one of them is locked like that, for ever" : "");
+}
+
 /* ------------------------------------------------------------------- all */
 
 static void examine(struct exam *e)
@@ -340,8 +401,8 @@ static void examine(struct exam *e)
     static void (*const checks[])(struct exam *) = {check_variant, check_wake,
                                                     check_bus, check_config};
     static void (*const more[])(struct exam *) = {
-            check_address, check_locks, check_supply,  check_selftest,
-            check_random,  check_keys,  check_counters};
+            check_address, check_locks, check_supply,   check_selftest,
+            check_random,  check_keys,  check_counters, check_slots};
 
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         checks[i](e);
@@ -382,6 +443,9 @@ enum hd_finding_verdict hd_doctor_worst(const struct hd_doctor *d)
 
     for (unsigned i = 0; i < HD_CHECK_COUNT; i++) {
         worst = d->at[i].verdict > worst ? d->at[i].verdict : worst;
+    }
+    for (unsigned i = 0; d->has_cert && i < HD_CERT_COUNT; i++) {
+        worst = d->cert[i].verdict > worst ? d->cert[i].verdict : worst;
     }
     return (enum hd_finding_verdict)worst;
 }

@@ -35,7 +35,8 @@
     X(SELFTEST, "selftest", "does the chip's own test pass")                   \
     X(RANDOM, "random", "are its random numbers random")                       \
     X(KEYS, "keys", "do private slots hold keys")                              \
-    X(COUNTERS, "counters", "how far the counters have come")
+    X(COUNTERS, "counters", "how far the counters have come")                  \
+    X(SLOTS, "slots", "do slots that anyone may read hold anything")
 
 enum hd_check {
 #define HD_CHECK_ID(id, word, text) HD_CHECK_##id,
@@ -51,6 +52,23 @@ enum hd_finding_verdict {
     HD_FINDING_BAD
 };
 
+/* Of a certificate, if one was given (cert.h). */
+#define HD_CERT_CHECKS(X)                                                      \
+    X(FORM, "form", "is it a certificate that this chip can have")             \
+    X(KEY, "key", "which slot holds its private key")                          \
+    X(CHAIN, "chain", "is it signed up to the authority")                      \
+    X(DATES, "dates", "is it in force, and how long")                          \
+    X(USE, "use", "may a TLS client use it")                                   \
+    X(STORED, "stored", "does the chip hold its SHA-256")                      \
+    X(SIGNER, "signer", "does the chip hold its signer's key")
+
+enum hd_cert_check {
+#define HD_CERT_ID(id, word, text) HD_CERT_##id,
+    HD_CERT_CHECKS(HD_CERT_ID)
+#undef HD_CERT_ID
+            HD_CERT_COUNT
+};
+
 struct hd_finding {
     uint8_t verdict; /* enum hd_finding_verdict */
     int err;         /* the driver's, HD_OK if there was none */
@@ -64,10 +82,13 @@ struct hd_doctor {
     bool has_config;
     uint8_t config[HD_V_CONFIG_BYTES]; /* without the serial number */
     uint8_t revision[4];
-    uint16_t empty; /* private slots without a key */
+    uint16_t empty; /* slots without a key, or with nothing in them */
+    bool has_cert;
+    struct hd_finding cert[HD_CERT_COUNT];
 };
 
 const char *hd_check_word(enum hd_check check);
+const char *hd_cert_word(enum hd_cert_check check);
 const char *hd_finding_word(enum hd_finding_verdict verdict);
 
 /* addr7 0: single-wire. crypto as for hd_chip_open. */

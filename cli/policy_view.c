@@ -63,7 +63,8 @@ static unsigned findings_from(const struct hd_lint *l,
                     .fix = rule->fix,
                     .bits = f->bits,
                     .allowed = f->allowed,
-                    .inferred = f->inferred};
+                    .inferred = f->inferred,
+                    .proof = f->proof};
         }
     }
     return count;

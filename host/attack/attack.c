@@ -424,6 +424,7 @@ struct hd_attack *hd_attack_run(const uint8_t config[HD_V_CONFIG_BYTES],
         }
         if (a && who == HD_ON_BUS) {
             memset(a->known, 0, sizeof a->known);
+            a->guess = false; /* what is open is open for certain */
             ask_open_zones(t, a);
         }
         t->commands += a ? a->commands : 0;

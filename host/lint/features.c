@@ -65,6 +65,31 @@ static const char *as_parent(const struct job *j, unsigned slot, unsigned of)
                    : NULL;
 }
 
+/* "write key of slots 1, 3, 8": one role, from all that name this slot. */
+static void one_role(const struct job *j, unsigned slot,
+                     const char *(*role)(const struct job *, unsigned,
+                                         unsigned),
+                     char out[120])
+{
+    const char *first = NULL;
+    char slots[64] = "";
+    size_t len = 0;
+    unsigned count = 0;
+
+    for (unsigned of = 0; of < SLOTS; of++) {
+        const char *name = of == slot || kind(j, of) == HD_KIND_ODD
+                                   ? NULL
+                                   : role(j, slot, of);
+        if (name) {
+            first = first ? first : name;
+            len += (size_t)snprintf(slots + len, sizeof slots - len, "%s%u",
+                                    count++ ? ", " : "", of);
+        }
+    }
+    (void)snprintf(out, first ? 120 : 1, "%s of slot%s %s", first ? first : "",
+                   count > 1 ? "s" : "", slots);
+}
+
 void roles_of(const struct job *j, unsigned slot, char *out, size_t size)
 {
     static const char *(*const roles[])(const struct job *, unsigned,
@@ -73,16 +98,13 @@ void roles_of(const struct job *j, unsigned slot, char *out, size_t size)
     size_t len = 0;
 
     out[0] = 0;
-    for (unsigned i = 0; i < SLOTS * 4; i++) {
-        unsigned of = i / 4;
-        const char *role = of == slot || kind(j, of) == HD_KIND_ODD
-                                   ? NULL
-                                   : roles[i % 4](j, slot, of);
+    for (unsigned i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        char text[120];
 
-        if (role && len < size) {
-            int n = snprintf(out + len, size - len, "%s%s of slot %u",
-                             len ? ", " : "", role, of);
-            len += n > 0 ? (size_t)n : 0;
+        one_role(j, slot, roles[i], text);
+        if (text[0] && len + strlen(text) + 3 < size) {
+            len += (size_t)snprintf(out + len, size - len, "%s%s",
+                                    len ? "; " : "", text);
         }
     }
 }

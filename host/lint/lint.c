@@ -167,7 +167,7 @@ bool is_secret(const struct job *j, unsigned slot)
 
 bool is_key(const struct job *j, unsigned slot)
 {
-    char roles[8];
+    char roles[200];
 
     roles_of(j, slot, roles, sizeof roles);
     return kind(j, slot) == HD_KIND_AES || roles[0] || is_io_key(j, slot);

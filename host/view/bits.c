@@ -98,7 +98,7 @@ static void bytes(const struct hd_page *page, FILE *out)
 
 void hd_page_appendix(const struct hd_page *page, FILE *out)
 {
-    fputs("<section><h2 id=\"all-h\">All bits</h2>\n"
+    fputs("<section id=\"all\"><h2 id=\"all-h\">All bits</h2>\n"
           "<p>SlotConfig and KeyConfig of all slots, and SlotLocked "
           "(1: not locked by itself).</p>\n",
           out);

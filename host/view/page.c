@@ -76,6 +76,21 @@ static void findings_fact(const struct hd_page *page, FILE *out)
     fact(out, "findings", high ? "open" : used ? "" : "shut", text);
 }
 
+static void contents(const struct hd_page *page, FILE *out)
+{
+    static const char *const parts[][2] = {{"sheet", "What an attacker can do"},
+                                           {"slots", "Slots"},
+                                           {"zone", "The whole chip"},
+                                           {"all", "All bits"}};
+
+    fputs("<nav aria-label=\"contents\"><ul>", out);
+    for (unsigned i = page->attack ? 0 : 1; i < 4; i++) {
+        fprintf(out, "<li><a href=\"#%s\">%s</a></li>", parts[i][0],
+                parts[i][1]);
+    }
+    fputs("</ul></nav>", out);
+}
+
 static void header(const struct hd_page *page, FILE *out)
 {
     const struct hd_policy *p = page->policy;
@@ -107,7 +122,9 @@ static void header(const struct hd_page *page, FILE *out)
     if (page->linted) {
         findings_fact(page, out);
     }
-    fputs("</dl></header>\n<main>\n", out);
+    fputs("</dl>\n", out);
+    contents(page, out);
+    fputs("</header>\n<main>\n", out);
 }
 
 /* ------------------------------------------------------------------- cards */
@@ -183,16 +200,17 @@ int hd_page_write(const struct hd_page *page, FILE *out)
     head(page, digest, out);
     header(page, out);
     hd_page_map(page, out);
+    hd_page_sheet(page, out);
     fputs("<section id=\"slots\"><h2>Slots</h2>\n"
           "<p>Who may read, write and renew, once both zones are locked. "
-          "Point at a bit, or walk along them with the arrow keys, for its "
-          "name and place in the data sheet.</p>\n<div class=\"cards\">\n",
+          "<span class=\"hint\">Point at a bit, or walk along them with the "
+          "arrow keys, for its name and place in the data "
+          "sheet.</span></p>\n<div class=\"cards\">\n",
           out);
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         card(page, slot, out);
     }
     fputs("</div></section>\n", out);
-    hd_page_sheet(page, out);
     hd_page_zone(page, out);
     hd_page_appendix(page, out);
     fputs("</main>\n<footer><p>Words about bits. What the chip answers, a "

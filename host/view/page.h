@@ -67,12 +67,13 @@ unsigned hd_page_arrows(const uint8_t config[HD_POLICY_CONFIG_BYTES],
 
 /* What a reviewer says about a slot or the chip. */
 struct hd_page_finding {
-    int slot;                     /* -1: the chip */
-    const char *rule, *severity;  /* "high", "medium", "low", "info" */
-    const char *what, *why, *fix; /* why, fix: may be NULL */
-    const char *bits;             /* "bytes 24-25 = 87 20", or NULL */
-    const char *allowed;          /* reason in the policy, or NULL */
-    bool inferred;                /* rests on what no document states */
+    int slot;                          /* -1: the chip */
+    const char *rule, *severity;       /* "high", "medium", "low", "info" */
+    const char *what, *why, *fix;      /* why, fix: may be NULL */
+    const char *bits;                  /* "bytes 24-25 = 87 20", or NULL */
+    const char *allowed;               /* reason in the policy, or NULL */
+    bool inferred;                     /* rests on what no document states */
+    const struct hd_attack_yes *proof; /* what it says, done; or NULL */
 };
 
 struct hd_page {

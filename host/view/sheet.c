@@ -117,17 +117,22 @@ void hd_page_attacks(const struct hd_page *page, int slot, FILE *out)
         return;
     }
     for (unsigned g = from; g < to; g++) {
+        count += answer(page, g, at, &who) != NULL;
+    }
+    if (count == 0) {
+        return;
+    }
+    fprintf(out,
+            "<details class=\"attacks\"><summary>What an attacker can do here "
+            "(%u)</summary><ul>\n",
+            count);
+    for (unsigned g = from; g < to; g++) {
         const struct hd_attack_yes *y = answer(page, g, at, &who);
-        if (y && count++ == 0) {
-            fputs("<details class=\"attacks\"><summary>What an attacker can do "
-                  "here</summary><ul>\n",
-                  out);
-        }
         if (y) {
             one_yes(page, y, who, out);
         }
     }
-    fputs(count ? "</ul></details>\n" : "", out);
+    fputs("</ul></details>\n", out);
 }
 
 /* ------------------------------------------------------------------- sheet */
@@ -150,6 +155,42 @@ static const struct hd_attack_yes *in_column(const struct hd_page *page,
                                                                   : NULL;
 }
 
+static bool has_waiver(const struct hd_page *page, int slot, enum hd_goal goal)
+{
+    for (unsigned i = 0; i < page->finding_count; i++) {
+        const struct hd_page_finding *f = &page->findings[i];
+        if (f->slot == slot && f->allowed && f->proof &&
+            f->proof->goal == goal) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The author knows, and says why. Who replaces a key destroys the old one. */
+static bool is_accepted(const struct hd_page *page, int slot, enum hd_goal goal)
+{
+    return has_waiver(page, slot, goal) ||
+           (goal == HD_GOAL_DESTROY &&
+            (has_waiver(page, slot, HD_GOAL_REGENERATE) ||
+             has_waiver(page, slot, HD_GOAL_OVERWRITE) ||
+             has_waiver(page, slot, HD_GOAL_ROLL)));
+}
+
+/* Red: what anyone on the bus can and nobody should. Who has the host's keys
+ * is the host, as far as a chip can tell. */
+static const char *tone(const struct hd_page *page, unsigned column, int slot,
+                        enum hd_goal goal)
+{
+    if (is_accepted(page, slot, goal)) {
+        return " okay";
+    }
+    return column == HD_ON_BUS &&
+                           hd_attack_is_unwanted(page->config, slot, goal)
+                   ? " takes"
+                   : "";
+}
+
 static void cell(const struct hd_page *page, unsigned column, int slot,
                  FILE *out)
 {
@@ -162,13 +203,12 @@ static void cell(const struct hd_page *page, unsigned column, int slot,
         const struct hd_attack_yes *y =
                 in_column(page, column, g, slot < 0 ? 0 : (unsigned)slot);
         if (y) {
-            bool bad =
-                    hd_attack_is_unwanted(page->config, slot, (enum hd_goal)g);
             fprintf(out,
                     "<span class=\"tag%s%s\" title=\"%s: %s\">%s%s</span> ",
-                    bad ? " takes" : "", y->inferred ? " maybe" : "",
-                    hd_goal_text((enum hd_goal)g), y->how,
-                    hd_goal_word((enum hd_goal)g), y->inferred ? "?" : "");
+                    tone(page, column, slot, (enum hd_goal)g),
+                    y->inferred ? " maybe" : "", hd_goal_text((enum hd_goal)g),
+                    y->how, hd_goal_word((enum hd_goal)g),
+                    y->inferred ? "?" : "");
             count++;
         }
     }
@@ -193,13 +233,48 @@ static void row(const struct hd_page *page, int slot, FILE *out)
     fputs("</tr>\n", out);
 }
 
+static bool is_in_sheet(const struct hd_page *page, unsigned goal)
+{
+    for (unsigned i = 0; i < HD_ATTACKERS * HD_POLICY_SLOTS; i++) {
+        if (hd_attack_find(page->attack, (enum hd_attacker)(i % HD_ATTACKERS),
+                           (enum hd_goal)goal, i / HD_ATTACKERS)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only words that stand in this sheet. */
+static void legend(const struct hd_page *page, FILE *out)
+{
+    fputs("<dl class=\"goals\">", out);
+    for (unsigned g = 0; g < HD_GOAL_COUNT; g++) {
+        if (is_in_sheet(page, g)) {
+            fprintf(out,
+                    "<div><dt><span class=\"tag\">%s</span></dt><dd>%s</dd>"
+                    "</div>",
+                    hd_goal_word((enum hd_goal)g),
+                    hd_goal_text((enum hd_goal)g));
+        }
+    }
+    fputs("<div><dt><span class=\"tag takes\">red</span></dt><dd>what this "
+          "slot is there to prevent</dd></div>"
+          "<div><dt><span class=\"tag okay\">amber</span></dt><dd>the same, "
+          "accepted by the policy with a reason</dd></div>"
+          "<div><dt><span class=\"tag "
+          "maybe\">\xE2\x80\xA6?</span></dt><dd>rests "
+          "on a rule that no public document states</dd></div></dl>\n",
+          out);
+}
+
 void hd_page_sheet(const struct hd_page *page, FILE *out)
 {
     if (!page->attack) {
         return;
     }
     fprintf(out,
-            "<section><h2 id=\"sheet-h\">What an attacker can do</h2>\n"
+            "<section id=\"sheet\"><h2 id=\"sheet-h\">What an attacker can "
+            "do</h2>\n"
             "<p>%llu commands were tried against a virtual chip with this "
             "configuration, by somebody who has the whole bus and by somebody "
             "who also has the keys in the host\xE2\x80\x99s flash. The second "
@@ -214,17 +289,7 @@ void hd_page_sheet(const struct hd_page *page, FILE *out)
         row(page, slot, out);
     }
     row(page, -1, out);
-    fputs("</tbody></table>\n<dl class=\"goals\">", out);
-    for (unsigned g = 0; g < HD_GOAL_COUNT; g++) {
-        fprintf(out,
-                "<div><dt><span class=\"tag\">%s</span></dt><dd>%s</dd></div>",
-                hd_goal_word((enum hd_goal)g), hd_goal_text((enum hd_goal)g));
-    }
-    fputs("<div><dt><span class=\"tag takes\">red</span></dt><dd>what this "
-          "slot is there to prevent</dd></div>"
-          "<div><dt><span class=\"tag "
-          "maybe\">\xE2\x80\xA6?</span></dt><dd>rests "
-          "on a rule that no public document "
-          "states</dd></div></dl></section>\n",
-          out);
+    fputs("</tbody></table>\n", out);
+    legend(page, out);
+    fputs("</section>\n", out);
 }

@@ -215,6 +215,10 @@ static void an_open_chip_is_rewritten(void **state)
     assert_null(sure(seed, HD_GOAL_CONFIG, 0));
     assert_null(sure(seed, HD_GOAL_DATA, 0));
     hd_attack_free(blank);
+    blank = attack(&samples[6], HD_ATTACK_DIRECTED);
+    assert_non_null(sure(blank, HD_GOAL_CONFIG, 0));
+    assert_non_null(sure(blank, HD_GOAL_DATA, 0));
+    hd_attack_free(blank);
     hd_attack_free(seed);
 }
 

@@ -199,6 +199,9 @@ def paper(b, path):
     b.call("Emulation.setEmulatedMedia", media="print")
     wide = b.js("document.documentElement.scrollWidth")
     check("it fits on A4", wide <= 718, wide)
+    shown = b.js("[...document.querySelectorAll('.hint, nav, .card .bits, "
+                 ".attacks')].filter(e => e.getClientRects().length).length")
+    check("and leaves out what paper cannot do", shown == 0, shown)
     b.call("Emulation.setEmulatedMedia", media="")
     b.pdf(f"{OUT}/page.pdf")
     check("it prints", os.path.getsize(f"{OUT}/page.pdf") > 20000)
@@ -260,6 +263,26 @@ def main():
             check("and in the map", b.js(
                 "document.querySelector('.n2 .dot.high') !== null &&"
                 "/finding/.test(document.querySelector('.n2').ariaLabel)"))
+            b.open(page, 1280, 900)
+            tags = "[...document.querySelectorAll('.sheet .tag%s')].map(" \
+                   "t => t.innerText)"
+            check("what the policy accepts is marked as such, and nothing is "
+                  "there that an attacker wants", b.js(tags % ".takes") == []
+                  and b.js(tags % ".okay") == ["regenerate", "destroy"],
+                  b.js(tags % ".takes"))
+            words = b.js("[...document.querySelectorAll('.goals dt')].map("
+                         "t => t.innerText)")
+            used = {w.rstrip("?") for w in b.js(tags % "")}
+            check("the sheet explains its words, and no other",
+                  set(words[:-3]) == used, (words, used))
+            check("the head leads to every part", b.js(
+                "[...document.querySelectorAll('nav a')].every(a => "
+                "document.querySelector(a.hash + '> h2'))"))
+            b.open(crowd, 390, 844)
+            check("rows of the table of all bits are one line high on a phone",
+                  b.js("Math.max(...[...document.querySelectorAll("
+                       "'.matrix tbody tr')].map(r => r.offsetHeight))") < 30)
+            b.open(page, 1280, 900)
             wrong = b.js(STRUCTURE)
             check("headings, labels and links are whole", not wrong, wrong)
             keyboard(b, page)

@@ -148,8 +148,9 @@ static void test_findings_stand_on_their_slot(void **state)
 {
     static const struct hd_page_finding findings[] = {
             {3, "RULE-A", "high", "bad <b>", "why", "do", "byte 27", NULL,
-             false},
-            {-1, "RULE-B", "low", "chip", NULL, NULL, NULL, "so be it", true}};
+             false, NULL},
+            {-1, "RULE-B", "low", "chip", NULL, NULL, NULL, "so be it", true,
+             NULL}};
     struct hd_policy policy = {.name = "x", .chips = HD_POLICY_608};
     uint8_t config[128];
     char *text = NULL;

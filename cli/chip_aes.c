@@ -21,6 +21,7 @@ static const struct option options[] = {
          "write there (mode 600) instead of standard "
          "output"},
         OPTION_JSON,
+        OPTION_AUTHORISE,
         OPTION_END,
 };
 

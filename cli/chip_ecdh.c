@@ -15,6 +15,7 @@ static const struct option options[] = {
          "file for the secret (made with mode 600), or "
          "- to show it"},
         OPTION_JSON,
+        OPTION_AUTHORISE,
         OPTION_END,
 };
 

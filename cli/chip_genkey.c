@@ -4,8 +4,8 @@
 #include "session.h"
 
 static const struct option options[] = {
-        OPTION_CHIP,   OPTION_SLOT, OPTION_CONFIRM, OPTION_FORMAT_KEY,
-        OPTION_OUTPUT, OPTION_JSON, OPTION_END,
+        OPTION_CHIP,   OPTION_SLOT, OPTION_CONFIRM,   OPTION_FORMAT_KEY,
+        OPTION_OUTPUT, OPTION_JSON, OPTION_AUTHORISE, OPTION_END,
 };
 
 static int work(struct session *s, void *ctx)

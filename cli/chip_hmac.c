@@ -3,8 +3,8 @@
 #include "session.h"
 
 static const struct option options[] = {
-        OPTION_CHIP,   OPTION_SLOT, OPTION_FORMAT_BYTES,
-        OPTION_OUTPUT, OPTION_JSON, OPTION_END,
+        OPTION_CHIP, OPTION_SLOT,      OPTION_FORMAT_BYTES, OPTION_OUTPUT,
+        OPTION_JSON, OPTION_AUTHORISE, OPTION_END,
 };
 
 struct job {

@@ -31,6 +31,7 @@ static const struct option options[] = {
          "file for the result (made with mode 600), or "
          "- to show it"},
         OPTION_JSON,
+        OPTION_AUTHORISE,
         OPTION_END,
 };
 

@@ -5,8 +5,8 @@
 #include "session.h"
 
 static const struct option options[] = {
-        OPTION_CHIP,   OPTION_SLOT, OPTION_FORMAT_KEY,
-        OPTION_OUTPUT, OPTION_JSON, OPTION_END,
+        OPTION_CHIP, OPTION_SLOT,      OPTION_FORMAT_KEY, OPTION_OUTPUT,
+        OPTION_JSON, OPTION_AUTHORISE, OPTION_END,
 };
 
 static int stored(struct session *s, uint16_t slot, uint8_t pub[64])

@@ -12,6 +12,7 @@ static const struct option options[] = {
          "R and S in hex (the default) or raw, or "
          "DER, which OpenSSL reads"},
         OPTION_OUTPUT,
+        OPTION_AUTHORISE,
         OPTION_JSON,
         OPTION_END,
 };

@@ -143,6 +143,8 @@ int parse_number_arg(struct call *c, const char *what, const char *text,
                      unsigned long least, unsigned long most,
                      unsigned long *value);
 
+/* Whether the verb has such an option at all. */
+bool option_declared(const struct call *c, const char *name);
 /* EXIT_USAGE, after saying which is missing, if the option was not given. */
 int option_needed(struct call *c, const char *name);
 

@@ -34,6 +34,11 @@ static int known_index(const struct call *c, const char *name)
     return i;
 }
 
+bool option_declared(const struct call *c, const char *name)
+{
+    return index_of(c, name) >= 0;
+}
+
 bool option_given(const struct call *c, const char *name)
 {
     return c->given[known_index(c, name)];

@@ -75,6 +75,60 @@ static int open_chip(struct session *s)
     return EXIT_DONE;
 }
 
+/* ---------------------------------------------------------- authorisation */
+
+/* SLOT=FILE of --authorise. */
+static int read_proof(struct call *c, uint16_t *slot, uint8_t key[32])
+{
+    const char *text = option_text(c, "authorise", "");
+    const char *equals = strchr(text, '=');
+    unsigned long number = 0;
+    char digits[8];
+
+    if (!equals || !equals[1] || equals - text >= (long)sizeof digits) {
+        return fail_usage(c, "--authorise %s: say SLOT=FILE", text);
+    }
+    (void)snprintf(digits, sizeof digits, "%.*s", (int)(equals - text), text);
+    int code = parse_number_arg(c, "--authorise", digits, 0, 15, &number);
+
+    *slot = (uint16_t)number;
+    return code == EXIT_DONE ? read_secret(c, equals + 1, key, 32) : code;
+}
+
+/* A proof holds for one use and ends when the chip sleeps, so the chip is
+ * held from here to the end of the work. */
+static int prove(struct session *s)
+{
+    uint8_t key[32];
+    uint16_t slot = 0;
+    int code = read_proof(s->call, &slot, key);
+    int err = code == EXIT_DONE ? hd_chip_hold(&s->chip) : HD_OK;
+
+    if (code == EXIT_DONE && err == HD_OK) {
+        err = hd_chip_authorize(&s->chip, slot, key);
+    }
+    hd_wipe(key, sizeof key);
+    return err == HD_OK ? code
+                        : chip_failed(s, err, "the file holds another key",
+                                      "proving the key of slot %u", slot);
+}
+
+static int work_authorised(struct session *s,
+                           int (*work)(struct session *s, void *ctx), void *ctx)
+{
+    if (!option_declared(s->call, "authorise") ||
+        !option_given(s->call, "authorise")) {
+        return work(s, ctx);
+    }
+    int code = prove(s);
+
+    if (code == EXIT_DONE) {
+        code = work(s, ctx);
+    }
+    (void)hd_chip_release(&s->chip);
+    return code;
+}
+
 int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
               void *ctx)
 {
@@ -88,7 +142,7 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
     if (code == EXIT_DONE) {
         code = open_chip(&s);
         if (code == EXIT_DONE) {
-            code = work(&s, ctx);
+            code = work_authorised(&s, work, ctx);
         }
         hd_chip_close(&s.chip);
         code = close_trace(&s, code);
@@ -116,6 +170,10 @@ int chip_failed(struct session *s, int err, const char *likely,
 
     if (told) {
         why_tell(s->call, why);
+        if (why->explained && why->e.why.why == HD_WHY_AUTH_MISSING &&
+            option_declared(s->call, "authorise")) {
+            fprintf(stderr, "  --authorise SLOT=FILE proves that key first\n");
+        }
     } else if (hd_err_is_refusal(err) && likely) {
         fprintf(stderr, "  likely: %s\n", likely);
         if (s->call->doc) {

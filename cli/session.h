@@ -73,6 +73,15 @@ int confirm(struct session *s, const char *what);
                 "or encrypts the answer on the bus"                            \
     }
 
+/* A verb that declares it needs to do nothing more: with_chip() proves the key
+ * before work, and nobody comes between. */
+#define OPTION_AUTHORISE                                                       \
+    {                                                                          \
+        "authorise", 0, "SLOT=FILE",                                           \
+                "first prove the key of SLOT, which FILE holds (32 bytes, "    \
+                "raw or hex): for keys that ask for it (ReqAuth)"              \
+    }
+
 /* --slot, which must be given. */
 int option_slot(struct call *c, uint16_t *slot);
 

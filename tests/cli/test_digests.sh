@@ -50,6 +50,22 @@ exits 0 "mac with the serial number" "$half" chip mac --slot 4 \
 differ "is another" "$(cat out)" "$mac"
 exits 0 "checkmac of that" "$half" chip checkmac --slot 4 --challenge \
     "$challenge" --response "$(cat out)" --client-serial "$serial"
+numin=000102030405060708090a0b0c0d0e0f10111213
+exits 0 "mac over a fresh nonce" "$half" chip mac --slot 4 --fresh \
+    --challenge $numin
+random=$(sed -n 's/^random //p' out)
+same "is the digest over TempKey as a host computes it" \
+    "$(sed -n 's/^mac *//p' out)" "$(python3 - $numin "$random" <<'PY'
+import hashlib, sys
+key = open("key4", "rb").read()
+numin, random = map(bytes.fromhex, sys.argv[1:])
+tempkey = hashlib.sha256(random + numin + b"\x16\0\0").digest()
+print(hashlib.sha256(key + tempkey + b"\x08\x01\x04\0" + bytes(11) + b"\xee" +
+                     bytes(4) + b"\x01\x23" + bytes(2)).hexdigest())
+PY
+)"
+exits 2 "a fresh nonce takes 20 bytes" "$half" chip mac --slot 4 --fresh \
+    --challenge "$challenge"
 exits 2 "a short challenge" "$half" chip mac --slot 4 --challenge 00
 exits 2 "no challenge" "$half" chip mac --slot 4
 exits 1 "mac with a private key is refused" "$half" chip mac --slot 0 \

@@ -88,12 +88,17 @@ int stage_set(struct stage *s)
     return s->set_len < 0 ? s->set_len : HD_OK;
 }
 
-int stage_raise(struct stage *s)
+int stage_reset(struct stage *s)
 {
     hd_chip_close(&s->chip);
     s->aside = NULL;
     s->stale = false;
-    int err = hd_vchip_restore(&s->vchip, s->set, (size_t)s->set_len);
+    return hd_vchip_restore(&s->vchip, s->set, (size_t)s->set_len);
+}
+
+int stage_raise(struct stage *s)
+{
+    int err = stage_reset(s);
 
     return err == HD_OK ? stage_plug(s) : err;
 }
@@ -113,6 +118,13 @@ static size_t place(unsigned slot)
 uint8_t *stage_bytes(struct stage *s, unsigned slot)
 {
     return s->vchip.ee + place(slot);
+}
+
+const uint8_t *stage_known(const struct stage *s, unsigned slot)
+{
+    return stage_content(s, slot) == HD_CONTENT_LATER
+                   ? s->vchip.ee + place(slot)
+                   : s->contents->slot[slot];
 }
 
 bool stage_is_locked(const struct stage *s, unsigned slot)
@@ -241,7 +253,7 @@ static int prove_one(struct stage *s, unsigned slot)
     switch (stage_kind(s, slot)) {
     case HD_KIND_SECRET:
         return hd_chip_authorize(&s->chip, (uint16_t)slot,
-                                 s->contents->slot[slot]);
+                                 stage_known(s, slot));
     case HD_KIND_PUBLIC:
         stage_stand_in(s, slot, true);
         return verify_nonce(s, slot);
@@ -346,54 +358,68 @@ int stage_boot(struct stage *s, uint8_t mode, const uint8_t digest[32],
     }
     return hd_chip_secureboot_mac(&s->chip, mode, digest,
                                   sent || stores_signature ? sig : NULL,
-                                  s->contents->slot[io]);
+                                  stage_known(s, io));
+}
+
+static int boot_for_latch(struct stage *s)
+{
+    unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
+    int err = prove_chain(s, key, false);
+
+    return err == HD_OK ? stage_boot(s, HD_SECUREBOOT_FULL, s->plan->hash, true)
+                        : err;
+}
+
+static int prove_for_latch(struct stage *s)
+{
+    unsigned guard = (unsigned)stage_bits(s, HD_F_VolatileKeyPermitSlot, 0);
+    bool state = false;
+    int err = stage_prove(s, guard);
+
+    return err == HD_OK ? hd_chip_latch(&s->chip, HD_LATCH_SET, &state) : err;
 }
 
 static int set_latch(struct stage *s)
 {
-    unsigned guard = (unsigned)stage_bits(s, HD_F_VolatileKeyPermitSlot, 0);
-    bool state = false;
     int err;
 
     if (!stage_is_608(s)) {
         s->vchip.gpio_latch = true; /* its pin does that */
         return HD_OK;
     }
-    s->aside = "setting the latch";
     if (stage_bits(s, HD_F_VolatileKeyPermitEnable, 0)) {
-        err = stage_prove(s, guard);
-        err = err == HD_OK ? hd_chip_latch(&s->chip, HD_LATCH_SET, &state)
-                           : err;
+        err = prove_for_latch(s);
+    } else if (stage_bits(s, HD_F_SecureBootPersistentEnable, 0)) {
+        err = boot_for_latch(s);
     } else {
-        unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
-
-        err = prove_chain(s, key, false);
-        err = err == HD_OK
-                      ? stage_boot(s, HD_SECUREBOOT_FULL, s->plan->hash, true)
-                      : err;
-    }
-    if (err == HD_OK && !s->vchip.latch) {
         s->aside = "setting the latch, which nothing sets "
                    "(latch/switched-by, secure-boot/sets-latch)";
         return HD_ERR_EXEC;
     }
-    if (err == HD_OK) {
-        s->aside = NULL;
+    s->aside = err == HD_OK ? NULL : "setting the latch";
+    return err == HD_OK && !s->vchip.latch ? HD_ERR_CORRUPT : err;
+}
+
+int stage_latch(struct stage *s, unsigned slot)
+{
+    bool set = stage_is_608(s) ? s->vchip.latch : s->vchip.gpio_latch;
+    bool asked = needs_latch(s, slot);
+
+    if (stage_kind(s, slot) == HD_KIND_PUBLIC &&
+        stage_bits(s, HD_F_PubInfo, slot)) { /* its parent is used as well */
+        asked = asked ||
+                needs_latch(s, (unsigned)stage_bits(s, HD_F_ReadKey, slot));
     }
-    return err;
+    return asked && !set ? set_latch(s) : HD_OK;
 }
 
 int stage_admit(struct stage *s, unsigned slot, unsigned without)
 {
-    int err = HD_OK;
+    int err = without & WITHOUT_LATCH ? HD_OK : stage_latch(s, slot);
 
-    if (!(without & WITHOUT_LATCH) && needs_latch(s, slot)) {
-        err = set_latch(s);
-    }
-    if (err == HD_OK && !(without & WITHOUT_PROOF)) {
-        err = prove_chain(s, slot, false);
-    }
-    return err;
+    return err == HD_OK && !(without & WITHOUT_PROOF)
+                   ? prove_chain(s, slot, false)
+                   : err;
 }
 
 /* ---------------------------------------------------------------- messages */

@@ -45,7 +45,9 @@ int stage_play(struct stage *s, struct hd_plan_run *run,
                const struct hd_plan_seen *seen) HD_MUST_CHECK;
 /* Keeps it as it is now, and puts in what comes to the chip later. */
 int stage_set(struct stage *s) HD_MUST_CHECK;
-/* As it was kept, freshly plugged in. */
+/* As it was kept: before asking what is allowed. */
+int stage_reset(struct stage *s) HD_MUST_CHECK;
+/* ... and freshly plugged in, before doing it. */
 int stage_raise(struct stage *s) HD_MUST_CHECK;
 
 /* ------------------------------------------------------------- what is there
@@ -74,6 +76,8 @@ static inline uint8_t stage_content(const struct stage *s, unsigned slot)
 
 /* The bytes themselves, in the virtual chip's memory. */
 uint8_t *stage_bytes(struct stage *s, unsigned slot);
+/* What a slot holds by the plan, or since stage_set() for what comes later. */
+const uint8_t *stage_known(const struct stage *s, unsigned slot);
 bool stage_is_locked(const struct stage *s, unsigned slot);
 
 /* The public half of the private key in the slot. */
@@ -97,6 +101,8 @@ void stage_spend(struct stage *s, unsigned slot, uint32_t left);
 
 enum { WITHOUT_NOTHING = 0, WITHOUT_PROOF = 1, WITHOUT_LATCH = 2 };
 
+/* Sets the latch if the slot's uses need it, whatever is proved for them. */
+int stage_latch(struct stage *s, unsigned slot) HD_MUST_CHECK;
 /* Proves what the slot's uses ask to be proved, and sets the latch if they
  * need it; leaves out what `without` says. */
 int stage_admit(struct stage *s, unsigned slot, unsigned without) HD_MUST_CHECK;

@@ -27,13 +27,14 @@ static const struct way ways[] = {
 };
 /* clang-format on */
 
-/* The slot whose words bind this use; -1: nothing does. */
+/* The slot whose words bind this use; -1: nothing does, as with reading in
+ * clear. What must fail by itself gets all that it could ask for. */
 static int bound_by(const struct stage *s, const struct use *use, unsigned slot)
 {
     if (use->whose) {
         return (int)use->whose(s, slot);
     }
-    return use->kinds ? (int)slot : -1;
+    return use->kinds && (use->bound || !use->allowed) ? (int)slot : -1;
 }
 
 static int perform(struct stage *s, const struct use *use, unsigned slot,
@@ -42,6 +43,9 @@ static int perform(struct stage *s, const struct use *use, unsigned slot,
     int key = bound_by(s, use, slot);
     int err = stage_raise(s);
 
+    if (err == HD_OK && use->kinds && !(way->without & WITHOUT_LATCH)) {
+        err = stage_latch(s, slot); /* where another key is asked as well */
+    }
     if (err == HD_OK && key >= 0) {
         err = stage_admit(s, (unsigned)key, way->without);
     }
@@ -77,20 +81,44 @@ static void count(struct hd_plan_rehearsal *out, const char *what, bool worked)
 
 /* ------------------------------------------------------------------ failing */
 
+/* What happened instead, in a sentence with its end. */
+static void tell(const struct stage *s, int err, const struct hd_refusal *why,
+                 char *out, size_t size)
+{
+    const char *aside = s->aside ? s->aside : "";
+    char reason[320];
+
+    if (why) {
+        (void)hd_refusal_text(why, reason, sizeof reason);
+    } else {
+        (void)snprintf(reason, sizeof reason, "%s.",
+                       err == HD_OK            ? "the chip did it"
+                       : err == HD_ERR_CORRUPT ? "what came of it is wrong"
+                                               : hd_strerror(err));
+    }
+    /* no command was refused: the rehearsal itself knew no way */
+    bool no_way = err == HD_ERR_EXEC && !why && aside[0];
+
+    (void)snprintf(out, size, "%s%s%s", aside,
+                   no_way     ? "."
+                   : aside[0] ? ": "
+                              : "",
+                   no_way ? "" : reason);
+}
+
 static int differ(struct stage *s, struct hd_plan_run *run,
                   const struct use *use, unsigned slot, const struct way *way,
                   bool allowed, int err)
 {
     const struct hd_refusal *why = hd_vchip_refusal(&s->vchip);
-    bool refused = hd_err_is_refusal(err) && why->why != HD_WHY_NONE;
-    char where[64] = "the chip", reason[320] = "", advice[192] = "";
+    char where[64] = "the chip", instead[400], advice[192];
     struct use named = *use;
 
+    if (!hd_err_is_refusal(err) || why->why == HD_WHY_NONE) {
+        why = NULL;
+    }
     if (use->kinds) {
         slot_text(&s->plan->policy, slot, where, sizeof where);
-    }
-    if (refused) {
-        (void)hd_refusal_text(why, reason, sizeof reason);
     }
     if (way->word) {
         named.group = HD_G_SLOT;
@@ -101,17 +129,12 @@ static int differ(struct stage *s, struct hd_plan_run *run,
         named.group = HD_G_INTERFACE;
         named.word = "watchdog";
     }
-    uses_advise(s, &named, slot, refused ? why : NULL, advice, sizeof advice);
+    tell(s, err, why, instead, sizeof instead);
+    uses_advise(s, &named, slot, why, advice, sizeof advice);
     (void)snprintf(run->problem, sizeof run->problem,
-                   "rehearsal: %s: to %s%s is %s by the policy, but: %s%s%s%s",
+                   "rehearsal: %s: to %s%s is %s by the policy, but: %s%s",
                    where, use->what, way->how,
-                   allowed ? "allowed" : "forbidden", s->aside ? s->aside : "",
-                   s->aside ? ": " : "",
-                   reason[0]               ? reason
-                   : err == HD_OK          ? "the chip did it"
-                   : err == HD_ERR_CORRUPT ? "what came of it is wrong"
-                                           : hd_strerror(err),
-                   advice);
+                   allowed ? "allowed" : "forbidden", instead, advice);
     return HD_ERR_CORRUPT;
 }
 
@@ -167,7 +190,12 @@ static bool binds(const struct stage *s, const struct use *use, unsigned slot,
 {
     int key = bound_by(s, use, slot);
 
-    if (key < 0 || !(use->bound & way->bound) ||
+    unsigned bound = use->bound;
+
+    if (bound & BY_LATCH_608 && stage_is_608(s)) {
+        bound |= BY_LATCH;
+    }
+    if (key < 0 || !(bound & way->bound) ||
         !stage_bits(s, way->field, (unsigned)key)) {
         return false;
     }
@@ -178,13 +206,28 @@ static bool binds(const struct stage *s, const struct use *use, unsigned slot,
            !stage_bits(s, HD_F_ReqAuth, (unsigned)key);
 }
 
+static bool concerns(const struct stage *s, const struct use *use,
+                     unsigned slot)
+{
+    if (use->kinds ? !(use->kinds & stage_kind(s, slot)) : slot != 0) {
+        return false;
+    }
+    return !use->concerns || use->concerns(s, slot);
+}
+
 int uses_try_one(struct stage *s, struct hd_plan_run *run,
                  const struct use *use, unsigned slot)
 {
+    int err = stage_reset(s);
+
+    if (err != HD_OK || !concerns(s, use, slot)) {
+        return err;
+    }
     bool allowed = use->allowed && use->allowed(s, slot);
     int key = bound_by(s, use, slot);
     bool spent = allowed && key >= 0 && stage_is_spent(s, (unsigned)key);
-    int err = try_way(s, run, use, slot, &plain, allowed && !spent);
+
+    err = try_way(s, run, use, slot, &plain, allowed && !spent);
 
     if (err != HD_OK || !allowed || spent) {
         return err;
@@ -202,22 +245,11 @@ int uses_try_one(struct stage *s, struct hd_plan_run *run,
     return HD_OK;
 }
 
-bool uses_concern(const struct stage *s, const struct use *use, unsigned slot)
-{
-    if (use->kinds ? !(use->kinds & stage_kind(s, slot)) : slot != 0) {
-        return false;
-    }
-    return !use->concerns || use->concerns(s, slot);
-}
-
 static int try_table(struct stage *s, struct hd_plan_run *run,
                      const struct uses *table)
 {
     for (unsigned i = 0; i < table->count; i++) {
         for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
-            if (!uses_concern(s, &table->list[i], slot)) {
-                continue;
-            }
             int err = uses_try_one(s, run, &table->list[i], slot);
 
             if (err != HD_OK) {

@@ -14,10 +14,11 @@
 
 /* What else binds a use, by words of the slot whose key it is. */
 enum {
-    BY_PROOF = 1, /* authorised-by */
-    BY_LATCH = 2, /* needs-latch */
-    BY_NONCE = 4, /* fresh-nonce */
-    BY_COUNT = 8, /* limited-use */
+    BY_PROOF = 1,      /* authorised-by */
+    BY_LATCH = 2,      /* needs-latch */
+    BY_NONCE = 4,      /* fresh-nonce */
+    BY_COUNT = 8,      /* limited-use */
+    BY_LATCH_608 = 16, /* GenKey of a 508A is exempt: docs/chip part 1, 7.14 */
     BY_STATE = BY_PROOF | BY_LATCH,
     BY_USE = BY_STATE | BY_COUNT,
     BY_ALL = BY_USE | BY_NONCE
@@ -50,8 +51,7 @@ extern const struct uses *const uses_tables[]; /* all of them, then NULL */
 /* Tries them all. HD_ERR_CORRUPT: run->problem says which differed. */
 int uses_try(struct stage *s, struct hd_plan_run *run) HD_MUST_CHECK;
 
-/* One of them, in all ways that concern this slot. */
-bool uses_concern(const struct stage *s, const struct use *use, unsigned slot);
+/* One of them, in all ways that concern this slot; nothing if none does. */
 int uses_try_one(struct stage *s, struct hd_plan_run *run,
                  const struct use *use, unsigned slot) HD_MUST_CHECK;
 

@@ -129,7 +129,7 @@ static bool may_io(const struct stage *s, unsigned slot)
 
 static const uint8_t *io_key(const struct stage *s)
 {
-    return s->contents->slot[stage_bits(s, HD_F_IoProtectionKey, 0)];
+    return stage_known(s, (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0));
 }
 
 static int try_verdict(struct stage *s, unsigned slot)

@@ -247,10 +247,10 @@ static int try_in_clear(struct stage *s, unsigned slot)
 
 static int try_encrypted(struct stage *s, unsigned slot)
 {
-    uint64_t io = stage_bits(s, HD_F_IoProtectionKey, 0);
+    unsigned io = (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0);
     uint8_t secret[32] = {0};
     int err = hd_chip_ecdh_io(&s->chip, (uint16_t)slot, peer,
-                              s->contents->slot[io], secret);
+                              stage_known(s, io), secret);
 
     return check_secret(s, slot, err, secret);
 }
@@ -334,8 +334,8 @@ static int try_install(struct stage *s, unsigned slot)
 
     memcpy(d, s->d, sizeof d);
     d[31] ^= 1; /* another than is there, where the stand-in is */
-    int err = hd_chip_privwrite_encrypted(
-            &s->chip, (uint16_t)slot, d, (uint16_t)key, s->contents->slot[key]);
+    int err = hd_chip_privwrite_encrypted(&s->chip, (uint16_t)slot, d,
+                                          (uint16_t)key, stage_known(s, key));
 
     return stage_same(err, stage_bytes(s, slot) + 4, d, 32);
 }
@@ -348,6 +348,7 @@ static int try_install_in_clear(struct stage *s, unsigned slot)
 /* clang-format off */
 #define SLOT_USE(what, word, bound, whose, concerns, allowed, attempt) \
     {what, word, HD_G_SLOT, HD_KIND_PRIVATE, bound, whose, concerns, allowed, attempt}
+#define BY_GENKEY (BY_PROOF | BY_LATCH_608)
 static const struct use list[] = {
     SLOT_USE("sign a digest", "signs", BY_USE, NULL, holds_key, may_sign, try_sign),
     SLOT_USE("sign a report", "signs", BY_ALL, NULL, reports, may_report, try_report),
@@ -358,8 +359,8 @@ static const struct use list[] = {
      HD_KIND_PRIVATE, BY_USE, NULL, agrees_encrypted, may_agree_encrypted, try_encrypted},
     SLOT_USE("agree on a secret for the next slot", "agrees", BY_USE, NULL,
              agrees_next, may_agree, try_next),
-    SLOT_USE("tell its public key", "public-key", BY_STATE, NULL, holds_key, may_tell, try_tell),
-    SLOT_USE("make a new key", "regenerate", BY_STATE, NULL, NULL, may_renew, try_renew),
+    SLOT_USE("tell its public key", "public-key", BY_GENKEY, NULL, holds_key, may_tell, try_tell),
+    SLOT_USE("make a new key", "regenerate", BY_GENKEY, NULL, NULL, may_renew, try_renew),
     SLOT_USE("install a private key", "write", BY_USE, uses_write_key, NULL,
              may_install, try_install),
     SLOT_USE("install a private key in clear", "write", 0, NULL, NULL, NULL,

@@ -77,7 +77,12 @@ static unsigned parent_of(const struct stage *s, unsigned slot)
 /* Both are used; the one that has something to ask. */
 static unsigned vouching_key(const struct stage *s, unsigned slot)
 {
-    return stage_bits(s, HD_F_ReqAuth, slot) ? slot : parent_of(s, slot);
+    unsigned parent = parent_of(s, slot);
+    bool own = stage_bits(s, HD_F_ReqAuth, slot) ||
+               (!stage_bits(s, HD_F_ReqAuth, parent) &&
+                stage_bits(s, HD_F_PersistentDisable, slot));
+
+    return own ? slot : parent;
 }
 
 static uint64_t x509_format(const struct stage *s, unsigned slot)
@@ -223,7 +228,7 @@ static const struct use list[] = {
              NULL, counts_at_once, try_verify),
     SLOT_USE("take a wrong signature for good", "purpose", 0, NULL, NULL, NULL,
              try_verify_wrongly),
-    SLOT_USE("compute with the key of its file", "file", 0, NULL, has_own_key,
+    SLOT_USE("compute with the key of its file", "file", BY_STATE, NULL, has_own_key,
              uses_always, try_own_key),
     SLOT_USE("validate it", "validated-by", BY_STATE | BY_NONCE, vouching_key,
              can_be_vouched_for,

@@ -13,7 +13,7 @@ static bool holds_secret(const struct stage *s, unsigned slot)
 
 static const uint8_t *secret(const struct stage *s, unsigned slot)
 {
-    return s->contents->slot[slot];
+    return stage_known(s, slot);
 }
 
 /* --------------------------------------------------------------------- MACs */
@@ -232,7 +232,7 @@ static bool may_kdf_aes(const struct stage *s, unsigned slot)
 static int kdf(struct stage *s, unsigned slot, uint8_t algorithm, uint8_t to)
 {
     const uint8_t *io =
-            s->contents->slot[stage_bits(s, HD_F_IoProtectionKey, 0)];
+            stage_known(s, (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0));
     uint8_t mode = (uint8_t)(FROM_SLOT | to | algorithm);
     uint8_t got[64] = {0}, want[32] = {0};
     const uint8_t *msg = s->plan->hash;

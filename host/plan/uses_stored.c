@@ -53,7 +53,7 @@ static int read_with(struct stage *s, unsigned slot, uint8_t flip)
     unsigned key_slot = uses_read_key(s, slot);
     uint8_t key[32], got[32] = {0};
 
-    memcpy(key, s->contents->slot[key_slot], sizeof key);
+    memcpy(key, stage_known(s, key_slot), sizeof key);
     key[0] ^= flip;
     int err = hd_chip_read_encrypted(&s->chip, (uint16_t)slot, 0, got,
                                      sizeof got, (uint16_t)key_slot, key);
@@ -83,7 +83,7 @@ static int try_read_wrongly(struct stage *s, unsigned slot)
 bool uses_may_write(const struct stage *s, unsigned slot)
 {
     uint64_t config = stage_bits(s, HD_F_WriteConfig, slot);
-    bool valid = slot >= 8 && s->contents->slot[slot][0] >> 4 == 5;
+    bool valid = slot >= 8 && stage_known(s, slot)[0] >> 4 == 5;
 
     return stage_kind(s, slot) != HD_KIND_PRIVATE &&
            !stage_is_locked(s, slot) &&
@@ -132,7 +132,7 @@ static int write_with(struct stage *s, unsigned slot, uint8_t flip)
     unsigned key_slot = uses_write_key(s, slot);
     uint8_t key[32], data[32];
 
-    memcpy(key, s->contents->slot[key_slot], sizeof key);
+    memcpy(key, stage_known(s, key_slot), sizeof key);
     key[0] ^= flip;
     new_content(s, slot, data);
     int err = hd_chip_write_encrypted(&s->chip, (uint16_t)slot, 0, data,

@@ -58,17 +58,32 @@ static void plug_in(struct bench *b)
     b->sim = (struct hd_sim){&b->bus, 0x60};
 }
 
-void new_bench_seeded(struct bench *b, const char *recipe, uint8_t seed)
+static void make_bench(struct bench *b, uint8_t seed)
 {
     const uint8_t bytes[32] = {seed};
+    bool old = (b->policy.chips & HD_POLICY_508A) != 0;
 
-    memset(b, 0, sizeof *b);
-    load_recipe(recipe, &b->policy);
     fill_in(b);
-    assert_int_equal(hd_vchip_init(&b->vchip, hd_vchip_variant("608b"), bytes),
+    assert_int_equal(hd_vchip_init(&b->vchip,
+                                   hd_vchip_variant(old ? "508a" : "608b"),
+                                   bytes),
                      HD_OK);
     b->vchip.speed = HD_V_INSTANT;
     plug_in(b);
+}
+
+void new_bench_seeded(struct bench *b, const char *recipe, uint8_t seed)
+{
+    memset(b, 0, sizeof *b);
+    load_recipe(recipe, &b->policy);
+    make_bench(b, seed);
+}
+
+void new_bench_policy(struct bench *b, const struct hd_policy *policy)
+{
+    memset(b, 0, sizeof *b);
+    b->policy = *policy;
+    make_bench(b, 7);
 }
 
 void new_bench(struct bench *b, const char *recipe)

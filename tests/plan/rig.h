@@ -32,6 +32,9 @@ void new_bench(struct bench *b, const char *recipe);
 /* seed: another chip, another serial number and other keys. */
 void new_bench_seeded(struct bench *b, const char *recipe, uint8_t seed);
 
+/* The same with a policy of the test's own, on the chip that it is for. */
+void new_bench_policy(struct bench *b, const struct hd_policy *policy);
+
 /* With the chip open in b->chip: looks, and makes the plan. */
 int look_and_plan(struct bench *b);
 

@@ -117,75 +117,6 @@ static void test_a_slot_is_locked_once_it_is_filled(void **state)
     hd_vchip_free(&b.vchip);
 }
 
-/* --------------------------------------------------------------- rehearsal */
-
-static int rehearse(struct bench *b, struct hd_plan_rehearsal *uses)
-{
-    int err = hd_chip_open(&b->chip, &hd_sim_bus, &b->sim, &hd_crypto_openssl);
-
-    err = err == HD_OK ? look_and_plan(b) : err;
-    hd_chip_close(&b->chip);
-    return err == HD_OK ? hd_plan_rehearse(&b->run, &b->seen, uses) : err;
-}
-
-static void test_every_recipe_passes_its_rehearsal(void **state)
-{
-    struct bench b;
-
-    (void)state;
-    for (const struct hd_policy_recipe *r = hd_policy_recipes; r->name; r++) {
-        uint8_t before[HD_V_EEPROM_BYTES];
-        struct hd_plan_rehearsal uses;
-
-        new_bench(&b, r->name);
-        memcpy(before, b.vchip.ee, sizeof before);
-        if (rehearse(&b, &uses) != HD_OK) {
-            fail_msg("%s: %s", r->name, b.run.problem);
-        }
-        assert_true(uses.uses > 8);
-        assert_memory_equal(before, b.vchip.ee, sizeof before);
-        assert_int_equal(apply(&b), HD_OK);
-        if (rehearse(&b, &uses) != HD_OK) {
-            fail_msg("%s, locked: %s", r->name, b.run.problem);
-        }
-        print_message("%s: %u uses rehearsed\n", r->name, uses.uses);
-        hd_vchip_free(&b.vchip);
-    }
-}
-
-static void test_a_rehearsal_fails_where_apply_would(void **state)
-{
-    struct hd_plan_rehearsal uses;
-    struct bench b;
-
-    (void)state;
-    new_bench(&b, "connected-device");
-    /* a P-256 key in a slot of 36 bytes, which the chip cannot make: the
-     * policy is refused by the virtual chip, not by us */
-    hd_policy_set(b.policy.config, HD_F_KeyType, 0, 7);
-    assert_int_equal(rehearse(&b, &uses), HD_ERR_CORRUPT);
-    assert_non_null(strstr(b.run.problem, "make a private key in slot 0"));
-    assert_int_equal(b.vchip.ee[87], 0x55);
-    hd_vchip_free(&b.vchip);
-}
-
-static void
-test_a_key_that_could_not_be_used_is_found_before_locks(void **state)
-{
-    struct hd_plan_rehearsal uses;
-    struct bench b;
-
-    (void)state;
-    new_bench(&b, "connected-device");
-    /* results must be encrypted, and there is nothing to encrypt them with */
-    hd_policy_set(b.policy.config, HD_F_IoProtectionKeyEnable, 0, 0);
-    assert_int_equal(rehearse(&b, &uses), HD_ERR_CORRUPT);
-    assert_non_null(strstr(b.run.problem, "slot 3 (update-key): to agree on a "
-                                          "secret is allowed by the policy"));
-    assert_int_equal(b.vchip.ee[87], 0x55);
-    hd_vchip_free(&b.vchip);
-}
-
 static void test_a_plan_takes_less_than_two_seconds_of_the_chip(void **state)
 {
     struct bench b;
@@ -334,10 +265,6 @@ int main(void)
             cmocka_unit_test(test_another_secret_than_the_kept_one_is_named),
             cmocka_unit_test(test_locks_that_forbid_the_plan_are_named),
             cmocka_unit_test(test_a_slot_is_locked_once_it_is_filled),
-            cmocka_unit_test(test_every_recipe_passes_its_rehearsal),
-            cmocka_unit_test(test_a_rehearsal_fails_where_apply_would),
-            cmocka_unit_test(
-                    test_a_key_that_could_not_be_used_is_found_before_locks),
             cmocka_unit_test(
                     test_a_plan_takes_less_than_two_seconds_of_the_chip),
             cmocka_unit_test(test_a_cut_at_every_eeprom_write_is_finished),

@@ -160,6 +160,36 @@ prints 'slot 15 \(boot-key\) holds other bytes'
 exits 1 "and impossible" apply --chip sim:thing.vchip
 complains 'data zone is locked'
 
+# -------------------------------------------------------------- rehearsal
+
+cat >odd.yaml <<'END'
+policy: odd
+chip: ATECC608
+slots:
+  0:
+    name: identity
+    purpose: identity
+bits:
+  UseLockEnable: 5
+END
+exits 0 "a chip" "$half" sim create --seed 06 odd.vchip
+hash=$("$half" plan -p odd.yaml --chip sim:odd.vchip | sed -n 's/^plan //p')
+exits 0 "what a rehearsal cannot try" \
+    "$half" apply -p odd.yaml --chip sim:odd.vchip --confirm "$hash"
+prints 'not rehearsed: the chip: UseLock'
+exits 0 "is said in JSON too" "$half" apply -p odd.yaml --chip sim:odd.vchip --json
+same "with what it tried" \
+    "$(json 'len(j["not_rehearsed"]), j["uses"]["sign a digest"]["worked"], sum(u["worked"] + u["refused"] for u in j["uses"].values()) == j["rehearsed"]')" \
+    '(1, 1, True)'
+sed 's/UseLockEnable: 5/EcdhProt: 1/; s/identity$/update-key/' odd.yaml >deaf.yaml
+exits 0 "a chip" "$half" sim create --seed 07 deaf.vchip
+hash=$("$half" plan -p deaf.yaml --chip sim:deaf.vchip | sed -n 's/^plan //p')
+before=$("$half" chip read config --chip sim:deaf.vchip)
+exits 1 "a key that could not be used is found before a lock" \
+    "$half" apply -p deaf.yaml --chip sim:deaf.vchip --confirm "$hash"
+complains 'Change slots/0/agrees \(yes\), or io-protection/key \(nobody\). Nothing was done to the chip'
+same "and nothing happened" "$("$half" chip read config --chip sim:deaf.vchip)" "$before"
+
 exits 0 "a chip for two" "$half" sim create --seed 04 two.vchip
 hash=$(hash_of sim:two.vchip)
 apply --chip sim:two.vchip --confirm "$hash" >one.out 2>one.err &

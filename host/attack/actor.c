@@ -109,6 +109,16 @@ static bool repeat_move(struct actor *a, unsigned slot, const struct known *k)
     return k->by->run(a, slot, k->via);
 }
 
+void remember(struct actor *a, unsigned slot)
+{
+    struct known *k = &a->known[slot];
+
+    memcpy(k->value, a->proof, 32);
+    if (needs_validation(a->config, slot)) { /* the nibble is the chip's */
+        k->value[0] = k->by->goal == HD_GOAL_TRUST ? 0x50 : 0xA0;
+    }
+}
+
 /* Makes what he knows about a slot true on this chip. */
 bool acquire(struct actor *a, int key)
 {
@@ -125,6 +135,7 @@ bool acquire(struct actor *a, int key)
         return false;
     }
     a->depth--;
+    remember(a, (unsigned)key); /* what DeriveKey makes differs every time */
     a->taken |= (uint16_t)(1U << key);
     a->proof_len = 0;
     return true;

@@ -84,11 +84,8 @@ static void learn(struct actor *a, unsigned slot, const struct move *m, int key)
                         .auth = a->auth,
                         .latch = a->latch,
                         .have = true};
-    memcpy(k->value, a->proof, 32);
-    k->own_key = holds_public(a->config, slot) && m->goal != HD_GOAL_READ;
-    if (needs_validation(a->config, slot)) { /* the nibble is the chip's */
-        k->value[0] = m->goal == HD_GOAL_TRUST ? 0x50 : 0xA0;
-    }
+    k->own_key = holds_public(a->config, slot);
+    remember(a, slot);
 }
 
 /* The move works, and what it claims is so. */
@@ -109,24 +106,52 @@ static bool succeeds(struct actor *a, const struct move *m, unsigned slot,
 static bool learn_by(struct actor *a, unsigned slot, const struct move *m,
                      int key)
 {
+    const struct known before = a->known[slot];
+
     if (!succeeds(a, m, slot, key)) {
         return false;
     }
+    if (holds_public(a->config, slot) &&
+        memcmp(a->proof + 4, a->own_xy, 28) != 0) {
+        return false; /* no key of anybody's any more */
+    }
     learn(a, slot, m, key);
+    actor_begin(a);
+    if (before.by && !acquire(a, (int)slot)) {
+        a->known[slot] = before; /* the better way led through the old one */
+        return false;
+    }
     return true;
 }
 
-/* goal: by reading it, or by putting a value of his own there. */
-static bool learn_slot(struct actor *a, unsigned slot, enum hd_goal goal)
+/* A key that had to be validated costs him six signatures every time: he
+ * tries it where a field of the slot names it. */
+static bool is_worth_it(const struct actor *a, int key, int slot)
+{
+    const struct known *k = &a->known[key];
+    unsigned at = 2 * (unsigned)slot;
+
+    return slot < 0 || k->given || k->by->goal != HD_GOAL_TRUST ||
+           key == (int)field_of(a->config, 20 + at, 0x000F) ||
+           key == (int)field_of(a->config, 20 + at, 0x0F00) ||
+           key == (int)field_of(a->config, 96 + at, 0x0F00);
+}
+
+/* goal: by reading it, or by putting a value of his own there; keyed: with
+ * another key, or without any. */
+static bool learn_slot(struct actor *a, unsigned slot, enum hd_goal goal,
+                       bool keyed)
 {
     for (unsigned i = 0; i < slot_move_count; i++) {
         const struct move *m = &slot_moves[i];
 
-        if (m->goal != goal || (m->inferred && !a->guess)) {
+        if (m->goal != goal || m->keyed != keyed ||
+            (m->inferred && !a->guess)) {
             continue;
         }
-        for (int key = m->keyed ? 0 : -1; key < (m->keyed ? SLOTS : 0); key++) {
-            if ((key < 0 || (key != (int)slot && knows(a, key))) &&
+        for (int key = keyed ? 0 : -1; key < (keyed ? SLOTS : 0); key++) {
+            if ((key < 0 || (key != (int)slot && knows(a, key) &&
+                             is_worth_it(a, key, (int)slot))) &&
                 learn_by(a, slot, m, key)) {
                 return true;
             }
@@ -135,19 +160,38 @@ static bool learn_slot(struct actor *a, unsigned slot, enum hd_goal goal)
     return false;
 }
 
-/* His own public key is worth most where the chip trusts it: a parent has to
- * be valid itself. One that he only reads opens nothing. */
+/* What touches least comes first: a chain that replaces a slot on its way has
+ * lost what was in it. His own public key is worth most where the chip trusts
+ * it; one that he only reads opens nothing. */
 static bool learn_any_way(struct actor *a, unsigned slot)
 {
-    if (holds_private(a->config, slot)) {
-        return false;
+    static const struct {
+        uint8_t goal;
+        bool keyed;
+    } ways[3][4] = {{{HD_GOAL_READ, false},
+                     {HD_GOAL_OVERWRITE, false},
+                     {HD_GOAL_READ, true},
+                     {HD_GOAL_OVERWRITE, true}},
+                    {{HD_GOAL_OVERWRITE, false}, {HD_GOAL_OVERWRITE, true}},
+                    {{HD_GOAL_TRUST, false},
+                     {HD_GOAL_TRUST, true},
+                     {HD_GOAL_OVERWRITE, false},
+                     {HD_GOAL_OVERWRITE, true}}};
+    unsigned kind = needs_validation(a->config, slot) ? 2
+                    : holds_public(a->config, slot)   ? 1
+                                                      : 0;
+
+    for (unsigned i = 0; i < (kind == 1 ? 2 : 4); i++) {
+        enum hd_goal goal = (enum hd_goal)ways[kind][i].goal;
+
+        if (knows(a, (int)slot) && goal != HD_GOAL_TRUST) {
+            continue; /* only better will do */
+        }
+        if (learn_slot(a, slot, goal, ways[kind][i].keyed)) {
+            return true;
+        }
     }
-    if (!holds_public(a->config, slot)) {
-        return learn_slot(a, slot, HD_GOAL_OVERWRITE) ||
-               learn_slot(a, slot, HD_GOAL_READ);
-    }
-    return learn_slot(a, slot, HD_GOAL_TRUST) ||
-           (!knows(a, (int)slot) && learn_slot(a, slot, HD_GOAL_OVERWRITE));
+    return false;
 }
 
 /* Known, and as good as it gets. */
@@ -167,7 +211,8 @@ static void learn_all(struct actor *a)
     while (more) {
         more = false;
         for (unsigned slot = 0; slot < SLOTS; slot++) {
-            if (!is_settled(a, slot) && learn_any_way(a, slot)) {
+            if ((int)slot != a->spared && !holds_private(a->config, slot) &&
+                !is_settled(a, slot) && learn_any_way(a, slot)) {
                 more = true;
             }
         }
@@ -184,7 +229,7 @@ static bool may_open(const struct actor *a, int key, int slot)
     if (key < 0) {
         return true;
     }
-    return knows(a, key) &&
+    return knows(a, key) && is_worth_it(a, key, slot) &&
            (key != slot || k->given || k->by->goal == HD_GOAL_READ);
 }
 
@@ -234,12 +279,55 @@ static void destroyed_by(struct hd_attack *t, enum hd_attacker who,
     }
 }
 
+static void ask_moves(struct hd_attack *t, struct actor *a,
+                      enum hd_attacker who, unsigned slot)
+{
+    for (unsigned i = 0; i < slot_move_count; i++) {
+        ask(t, a, who, &slot_moves[i], (int)slot);
+    }
+}
+
+/* Keys he has would open it, but what he did to have them was no help. */
+static bool is_half_open(const struct hd_attack *t, const struct actor *a,
+                         enum hd_attacker who, unsigned slot)
+{
+    unsigned word = field_of(a->config, 20 + 2 * slot, 0xFFFF);
+    int read = (int)(word & 0xF), write = (int)(word >> 8 & 0xF);
+    bool reads = (word & 0xC0) == 0xC0 && !holds_private(a->config, slot);
+
+    return (reads && knows(a, read) && !is_noted(t, who, HD_GOAL_READ, slot)) ||
+           ((word & 0x4000) != 0 && knows(a, write) &&
+            !is_noted(t, who, HD_GOAL_OVERWRITE, slot)) ||
+           ((word & 0x2000) != 0 && knows(a, write) &&
+            !is_noted(t, who, HD_GOAL_ROLL, slot));
+}
+
+/* The same questions with keys that he got without touching this slot. */
+static void ask_sparing(struct hd_attack *t, struct actor *a,
+                        enum hd_attacker who, unsigned slot)
+{
+    struct known kept[SLOTS];
+
+    memcpy(kept, a->known, sizeof kept);
+    for (unsigned i = 0; i < SLOTS; i++) {
+        if (!a->known[i].given) {
+            memset(&a->known[i], 0, sizeof a->known[i]);
+        }
+    }
+    a->spared = (int)slot;
+    learn_all(a);
+    ask_moves(t, a, who, slot);
+    a->spared = -1;
+    memcpy(a->known, kept, sizeof kept);
+}
+
 static void ask_slots(struct hd_attack *t, struct actor *a,
                       enum hd_attacker who)
 {
     for (unsigned slot = 0; slot < SLOTS; slot++) {
-        for (unsigned i = 0; i < slot_move_count; i++) {
-            ask(t, a, who, &slot_moves[i], (int)slot);
+        ask_moves(t, a, who, slot);
+        if (is_half_open(t, a, who, slot)) {
+            ask_sparing(t, a, who, slot);
         }
         destroyed_by(t, who, slot);
         show_progress(t, a, (who == HD_ON_BUS ? 0 : 500) + slot * 10);
@@ -271,6 +359,7 @@ static struct actor *new_actor(const struct hd_attack *t)
         return NULL;
     }
     a->config = t->config;
+    a->spared = -1;
     memcpy(a->sn, t->config, 4);
     memcpy(a->sn + 4, t->config + 8, 5);
     a_key(1, a->own_d, a->own_xy);

@@ -31,13 +31,16 @@
 #define refusal            attack_refusal
 #define claim              attack_claim
 #define acquire            attack_acquire
+#define remember           attack_remember
 #define authorise          attack_authorise
 #define authorise_again    attack_authorise_again
 #define authorises         attack_authorises
 #define trust_written      attack_trust_written
 #define trust_encrypted    attack_trust_encrypted
+#define trust_by_itself    attack_trust_by_itself
 #define trust_validated    attack_trust_validated
 #define destroy_invalidate attack_destroy_invalidate
+#define write_any          attack_write_any
 #define write_clear        attack_write_clear
 #define write_encrypted    attack_write_encrypted
 #define show_progress      attack_show_progress
@@ -137,6 +140,7 @@ struct actor {
     int auth;            /* authorise with this key first, or -1 */
     bool latch;          /* switch the latch on first */
     bool guess;          /* he tries what is only inferred, too */
+    int spared;          /* a slot that he does not touch to get keys, or -1 */
     unsigned depth;
     struct hd_attack_step steps[STEPS_MAX];
     unsigned count;
@@ -156,6 +160,8 @@ void send_sleep(struct actor *a);
 const struct hd_refusal *refusal(const struct actor *a);
 void claim(struct actor *a, const void *proof, size_t len);
 bool acquire(struct actor *a, int key);
+/* What he just claimed is what the slot holds. */
+void remember(struct actor *a, unsigned slot);
 bool authorise(struct actor *a, int key);
 /* With the key that the last refusal asked for. */
 bool authorise_again(struct actor *a);
@@ -178,8 +184,10 @@ extern const unsigned slot_move_count;
 /* validate.c: his own public key in a slot, and trusted there. */
 bool trust_written(struct actor *a, unsigned slot, int key);
 bool trust_encrypted(struct actor *a, unsigned slot, int key);
+bool trust_by_itself(struct actor *a, unsigned slot, int key);
 bool trust_validated(struct actor *a, unsigned slot, int key);
 bool destroy_invalidate(struct actor *a, unsigned slot, int key);
+bool write_any(struct actor *a, unsigned slot); /* clear, or with its key */
 bool write_clear(struct actor *a, unsigned slot, int key);
 bool write_encrypted(struct actor *a, unsigned slot, int key);
 

@@ -266,7 +266,7 @@ static bool kdf_into(struct actor *a, unsigned slot, int key)
 
 /* ----------------------------------------------------------- DeriveKey */
 
-static bool derive(struct actor *a, unsigned slot, int key)
+static bool derive_once(struct actor *a, unsigned slot, int key)
 {
     uint8_t m[39], mac[32];
 
@@ -292,15 +292,30 @@ static bool derive(struct actor *a, unsigned slot, int key)
     return send_command(a, OP_DERIVEKEY, 0x00, slot, mac, sizeof mac);
 }
 
-/* The new key is known to who knows the old one, or the parent. */
+/* What it took to have the keys may have used an authorisation up. */
+static bool derive(struct actor *a, unsigned slot, int key)
+{
+    return derive_once(a, slot, key) ||
+           (authorise_again(a) && derive_once(a, slot, key));
+}
+
+/* The new key is known to who knows the old one (Roll), or the parent. The
+ * key of the MAC, if one is asked, is the parent's in both cases. */
 static bool derive_known(struct actor *a, unsigned slot, int key)
 {
+    bool create = field_of(a->config, 20 + 2 * slot, 0x1000) != 0;
+    int parent = (int)field_of(a->config, 20 + 2 * slot, 0x0F00);
+    int source = create ? parent : (int)slot;
     uint8_t value[32];
 
-    if (!derive(a, slot, key)) {
+    if (key != parent && key != source) {
+        return false; /* it would open nothing here */
+    }
+    if (!a->known[source].have || !acquire(a, source) ||
+        !derive(a, slot, key)) {
         return false;
     }
-    g96(a, a->known[key].value, OP_DERIVEKEY, 0x00, slot, a->tempkey, value);
+    g96(a, a->known[source].value, OP_DERIVEKEY, 0x00, slot, a->tempkey, value);
     claim(a, value, sizeof value);
     return true;
 }
@@ -526,6 +541,8 @@ const struct move slot_moves[] = {
          "DeriveKey from a known key"},
         {HD_GOAL_TRUST, false, false, trust_written, "Write, clear"},
         {HD_GOAL_TRUST, true, false, trust_encrypted, "Write, encrypted"},
+        {HD_GOAL_TRUST, false, false, trust_by_itself,
+         "Write, clear, validated with itself"},
         {HD_GOAL_TRUST, true, false, trust_validated,
          "Write, validated with a replaced parent"},
         {HD_GOAL_REGENERATE, false, false, regenerate, "GenKey, create"},

@@ -99,21 +99,50 @@ static bool validate_external(struct actor *a, unsigned slot)
            send_command(a, OP_VERIFY, 0x01, slot, rs, sizeof rs);
 }
 
+/* In whatever form the slot takes it. */
+bool write_any(struct actor *a, unsigned slot)
+{
+    int key = (int)field_of(a->config, 20 + 2 * slot, 0x0F00);
+
+    return write_clear(a, slot, -1) || (key != (int)slot && acquire(a, key) &&
+                                        write_encrypted(a, slot, key));
+}
+
+static int parent_of(const struct actor *a, unsigned slot)
+{
+    return (int)field_of(a->config, 20 + 2 * slot, 0x000F);
+}
+
+static bool validate(struct actor *a, unsigned slot)
+{
+    return (change_validity(a, slot, a->own_xy, 0x03) ||
+            validate_external(a, slot)) &&
+           prove_trust(a, slot);
+}
+
+/* A key that is its own parent, once it is his. */
+bool trust_by_itself(struct actor *a, unsigned slot, int key)
+{
+    (void)key;
+    return needs_validation(a->config, slot) &&
+           parent_of(a, slot) == (int)slot && write_any(a, slot) &&
+           validate(a, slot);
+}
+
 bool trust_validated(struct actor *a, unsigned slot, int key)
 {
     uint8_t old[64];
 
-    if (!needs_validation(a->config, slot) || !a->known[key].own_key) {
+    if (!needs_validation(a->config, slot) || key != parent_of(a, slot) ||
+        !a->known[key].own_key) {
         return false;
     }
     victims_public(a, slot, old);
-    if (!write_clear(a, slot, key) &&
-        (!change_validity(a, slot, old, 0x07) || !write_clear(a, slot, key))) {
+    if (!write_any(a, slot) &&
+        (!change_validity(a, slot, old, 0x07) || !write_any(a, slot))) {
         return false;
     }
-    return (change_validity(a, slot, a->own_xy, 0x03) ||
-            validate_external(a, slot)) &&
-           prove_trust(a, slot);
+    return validate(a, slot);
 }
 
 bool destroy_invalidate(struct actor *a, unsigned slot, int key)
@@ -121,6 +150,6 @@ bool destroy_invalidate(struct actor *a, unsigned slot, int key)
     uint8_t old[64];
 
     victims_public(a, slot, old);
-    return needs_validation(a->config, slot) && a->known[key].own_key &&
-           change_validity(a, slot, old, 0x07);
+    return needs_validation(a->config, slot) && key == parent_of(a, slot) &&
+           a->known[key].own_key && change_validity(a, slot, old, 0x07);
 }

@@ -119,21 +119,19 @@ static bool boot(struct actor *a, uint8_t mode, const uint8_t digest[32],
            send_command(a, OP_SECUREBOOT, mode | 0x80, 0, data, len);
 }
 
-/* A digest that he reads is of the rightful firmware, one that he derives of
- * none: only what he writes can be that of his own. */
-static bool is_of_his_choice(const struct actor *a, int key)
-{
-    const struct move *by = a->known[key].by;
-
-    return by && (by->run == write_clear || by->run == write_encrypted);
-}
-
-/* The stored digest is one that he put there. */
+/* The stored digest is one that he puts there: of his own firmware. Where his
+ * public key is written instead, it is the first half of that. */
 static bool boot_digest(struct actor *a, unsigned slot, int key)
 {
-    (void)slot;
-    return key >= 0 && a->known[key].have && is_of_his_choice(a, key) &&
-           boot(a, 0x06, a->known[key].value, NULL);
+    uint8_t digest[32];
+
+    (void)key;
+    slot = field_of(a->config, 70, 0x0F00);
+    if (field_of(a->config, 70, 0x0003) != 3 || !write_any(a, slot)) {
+        return false;
+    }
+    memcpy(digest, a->proof, sizeof digest);
+    return boot(a, 0x06, digest, NULL);
 }
 
 /* The public key is his own. */
@@ -185,8 +183,10 @@ const struct move zone_moves[] = {
         {HD_GOAL_COUNT1, false, false, step_counter1, "Counter, increment"},
         {HD_GOAL_OTP, false, false, write_otp, "Write, OTP"},
         {HD_GOAL_LATCH, false, false, set_latch, "Info, latch"},
-        {HD_GOAL_BOOT, true, false, boot_digest, "SecureBoot, stored digest"},
+        {HD_GOAL_BOOT, false, false, boot_digest, "SecureBoot, stored digest"},
         {HD_GOAL_BOOT, true, false, boot_signature, "SecureBoot, signature"},
+        {HD_GOAL_LATCH, false, false, boot_digest, "SecureBoot, stored digest"},
+        {HD_GOAL_LATCH, true, false, boot_signature, "SecureBoot, signature"},
         {HD_GOAL_FORGE, true, false, forge, "Verify with MAC, foretold"},
 };
 const unsigned zone_move_count = sizeof zone_moves / sizeof zone_moves[0];

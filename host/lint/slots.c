@@ -458,16 +458,18 @@ static void validated_key(struct job *j, unsigned slot,
 {
     const struct hd_attack_yes *y =
             trust ? trust : can(j, HD_GOAL_DESTROY, slot);
+    bool self = get(j, HD_F_ReadKey, slot) == slot;
     struct hd_finding *f;
 
-    if (!y || y->via < 0 || is_derived(y)) {
+    if (!y || (y->via < 0 && !(trust && self)) || is_derived(y)) {
         return;
     }
     f = found(j, HD_LINT_VALIDATED_KEY_BYPASS, HD_HIGH, (int)slot);
     say(f,
         "validated public key can be %s: its parent, slot %d, is replaceable "
         "by anyone, who can then %s",
-        trust ? "replaced" : "taken out of service", y->via,
+        trust ? "replaced" : "taken out of service",
+        (int)get(j, HD_F_ReadKey, slot),
         trust ? "write and validate a new one" : "invalidate it");
     cite_slot(j, f, slot);
     cite_key(j, f, slot);

@@ -224,12 +224,13 @@ static bool as_it_was(struct seeker *s)
     return send_command(&s->a, s->op, s->p1, s->p2, s->data, s->data_len);
 }
 
-/* Bits of param1 that say how, not what. */
+/* Bits of param1 that say how, not what. Of MAC and CheckMac also bit 0: the
+ * challenge from TempKey in place of the data. */
 static const struct {
     uint8_t op, bits;
 } manners[] = {
-        {OP_READ, 0x80},   {OP_SIGN, 0x20},       {OP_MAC, 0x04},
-        {OP_HMAC, 0x04},   {OP_CHECKMAC, 0x04},   {OP_DERIVEKEY, 0x04},
+        {OP_READ, 0x80},   {OP_SIGN, 0x20},       {OP_MAC, 0x05},
+        {OP_HMAC, 0x04},   {OP_CHECKMAC, 0x05},   {OP_DERIVEKEY, 0x04},
         {OP_ECDH, 0x0E},   {OP_VERIFY, 0x20},     {OP_KDF, 0x1C},
         {OP_GENDIG, 0x00}, {OP_SECUREBOOT, 0x80}, {OP_PRIVWRITE, 0x40},
 };
@@ -244,11 +245,13 @@ static bool other_manner(struct seeker *s)
     for (unsigned flip = 1; flip < 256; flip++) {
         unsigned at = s->a.count;
 
+        bool from_tempkey = s->op == OP_MAC && ((s->p1 ^ flip) & 1) != 0;
+
         if ((flip & ~(unsigned)bits) != 0) {
             continue;
         }
         if (send_command(&s->a, s->op, (uint8_t)(s->p1 ^ flip), s->p2, s->data,
-                         s->data_len)) {
+                         from_tempkey ? 0 : s->data_len)) {
             return true;
         }
         s->a.count = at;

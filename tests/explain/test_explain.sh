@@ -82,6 +82,12 @@ done
 wants "none of them was refused" "$half" explain --all \
     "$traces/atecc508a-silicon.sr" \
     --config "$configs/arduino-default-tls-508a.hex"
+# a key that asks for a nonce of the chip's: the challenge goes another way
+"$half" policy new --recipe accessory -o accessory.yaml >/dev/null
+"$half" policy compile accessory.yaml | sed 's/55 55/00 00/' >accessory.hex
+wants "MAC: slot key and TempKey, slot 3" "$half" explain \
+    --config accessory.hex --command \
+    2708000300000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f96c1
 printf '{"a":\n' >bad.jsonl
 wants "no JSON object" "$half" explain bad.jsonl
 echo "explain: ok"

@@ -31,7 +31,8 @@ static const struct option options[] = {
 int bundle_from_file(struct call *c, const char *path, struct hd_doctor *d)
 {
     struct input in;
-    const char *why = "it is no JSON";
+    const char *why = NULL;
+    json_error_t where;
     json_t *o;
     int code = read_input(c, path, BUNDLE_MAX, &in);
 
@@ -39,8 +40,11 @@ int bundle_from_file(struct call *c, const char *path, struct hd_doctor *d)
         return code;
     }
     o = json_loadb((const char *)in.bytes, in.len, JSON_REJECT_DUPLICATES,
-                   NULL);
-    if (o == NULL || hd_doctor_unbundle(d, o, &why) != HD_OK) {
+                   &where);
+    if (o == NULL) {
+        code = fail_usage(c, "%s is no JSON (line %d, column %d)", path,
+                          where.line, where.column);
+    } else if (hd_doctor_unbundle(d, o, &why) != HD_OK) {
         code = fail_usage(c, "%s: %s", path, why);
     }
     json_decref(o);

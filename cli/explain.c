@@ -12,6 +12,9 @@
 #include "policy.h"
 #include "words.h"
 
+#define REPLAYED 10000 /* moments before a command, at most */
+#define TOLD_MAX 200   /* explanations of one recording */
+
 static const struct option options[] = {
         {"command", 0, "HEX...",
          "command group (count to checksum, or without count and checksum: "
@@ -359,14 +362,34 @@ static int explain_one(struct call *c, const struct hd_explain_case *k,
 }
 
 /* A whole group, or what is between count and checksum. */
+/* Hex as people paste it, from C as well: "0x07, 0x41". */
+static bool read_group(const char *text, uint8_t *bytes, size_t size,
+                       size_t *len)
+{
+    char plain[8 * (HD_V_GROUP_MAX + 1)];
+    size_t at = 0;
+
+    for (; *text && at < sizeof plain; text++) {
+        const bool prefix = text[0] == '0' && (text[1] | 0x20) == 'x';
+
+        plain[at++] = prefix || *text == ',' ? ' ' : *text;
+        text += prefix;
+    }
+    return *text == 0 && parse_hex(plain, at, bytes, size, len);
+}
+
 static int add_command(struct call *c, const char *text, struct hd_history *h)
 {
     struct hd_moment m = {.kind = HD_MOMENT_COMMAND};
     uint8_t bytes[HD_V_GROUP_MAX + 1];
     size_t len = 0;
 
-    if (!parse_hex(text, strlen(text), bytes, sizeof bytes, &len) || len < 4) {
-        return fail_usage(c, "--command %s: not a command group in hex", text);
+    if (!read_group(text, bytes, sizeof bytes, &len) || len < 4) {
+        return fail_usage(c,
+                          "--command %.60s%s: not a command group in hex, at "
+                          "least opcode, param1, param2 low and high: 41800200 "
+                          "is Sign with slot 2",
+                          text, strlen(text) > 60 ? "..." : "");
     }
     if (len >= 7 && bytes[0] == len) {
         memcpy(m.group, bytes, len);
@@ -502,39 +525,66 @@ static bool is_wanted(struct call *c, const struct hd_moment *m, size_t number,
     return option_given(c, "all") ? hd_moment_refused(m) : is_last;
 }
 
+static int explain_moment(struct call *c, const struct hd_history *h, size_t i,
+                          struct hd_explain_case *k, json_t *list)
+{
+    const struct hd_moment *m = &h->at[i];
+    struct hd_explain_case one = *k;
+    const size_t from = i > REPLAYED ? i - REPLAYED : 0;
+
+    if (from > 0) {
+        say(c, "(Of what went before, the last %d are replayed.)\n", REPLAYED);
+    }
+    one.before = h->at + from;
+    one.before_count = i - from;
+    one.group = m->group;
+    one.len = m->len;
+    one.answered = k->answered || m->answered;
+    one.status = m->answered ? m->status : k->status;
+    return explain_one(c, &one, list);
+}
+
+/* Nothing was refused, or nothing like that is there. */
+static int told_nothing(struct call *c, size_t number, unsigned long at)
+{
+    if (at) {
+        return fail_usage(c, "--at %lu: there are %zu commands", at, number);
+    }
+    say(c, "%zu commands, and none of them was refused.\n", number);
+    return EXIT_DONE;
+}
+
 static int explain_history(struct call *c, const struct hd_history *h,
                            struct hd_explain_case *k, unsigned long at)
 {
     json_t *list = json_array();
     const size_t last = last_one(c, h);
-    size_t number = 0, told = 0;
+    size_t number = 0, told = 0, left = 0;
     int code = EXIT_DONE;
 
     for (size_t i = 0; code == EXIT_DONE && i < h->count; i++) {
-        const struct hd_moment *m = &h->at[i];
-
-        if (m->kind != HD_MOMENT_COMMAND ||
-            !is_wanted(c, m, ++number, at, i == last)) {
+        if (h->at[i].kind != HD_MOMENT_COMMAND ||
+            !is_wanted(c, &h->at[i], ++number, at, i == last)) {
+            continue;
+        }
+        if (told == TOLD_MAX) {
+            left++;
             continue;
         }
         say(c, "%s", told ? "\n" : "");
         if (c->count) {
             say(c, "command %zu of the recording\n", number);
         }
-        k->before = h->at;
-        k->before_count = i;
-        k->group = m->group;
-        k->len = m->len;
-        k->answered = k->answered || m->answered;
-        k->status = m->answered ? m->status : k->status;
-        code = explain_one(c, k, list);
+        code = explain_moment(c, h, i, k, list);
         told++;
     }
     put(c, "explanations", list);
-    if (code == EXIT_DONE && told == 0) {
-        say(c, "%zu commands, and none of them was refused.\n", number);
+    if (left > 0) {
+        put(c, "left_out", json_integer((json_int_t)left));
+        say(c, "\n... and %zu more refusals: --at N explains one of them.\n",
+            left);
     }
-    return code;
+    return code == EXIT_DONE && told == 0 ? told_nothing(c, number, at) : code;
 }
 
 static int explain_all(struct call *c, struct hd_history *h,

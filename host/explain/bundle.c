@@ -101,80 +101,115 @@ static bool unhex(const json_t *text, uint8_t *out, size_t len)
     return true;
 }
 
-static void take_finding(struct hd_finding *f, const json_t *o)
+/* It is shown on terminals, and its writer is anybody. */
+static void take_text(char *out, size_t size, const char *text)
+{
+    size_t at = 0;
+
+    for (; *text && at + 1 < size; text++) {
+        out[at++] = *text >= ' ' && *text <= '~' ? *text : '?';
+    }
+    out[at] = 0;
+}
+
+static bool is_between(const json_t *number, json_int_t least, json_int_t most)
+{
+    return json_is_integer(number) && json_integer_value(number) >= least &&
+           json_integer_value(number) <= most;
+}
+
+static bool take_finding(struct hd_finding *f, const json_t *o)
 {
     const char *verdict = json_string_value(json_object_get(o, "verdict"));
     const char *text = json_string_value(json_object_get(o, "text"));
+    const json_t *number = json_object_get(o, "number");
+    const json_t *detail = json_object_get(o, "detail");
+    unsigned v = 0;
 
-    for (unsigned v = 0; verdict && v <= HD_FINDING_BAD; v++) {
-        if (strcmp(verdict, hd_finding_word((enum hd_finding_verdict)v)) == 0) {
-            f->verdict = (uint8_t)v;
-        }
+    while (verdict && v <= HD_FINDING_BAD &&
+           strcmp(verdict, hd_finding_word((enum hd_finding_verdict)v)) != 0) {
+        v++;
     }
-    f->err = (int)json_integer_value(json_object_get(o, "number"));
-    f->detail = (uint8_t)json_integer_value(json_object_get(o, "detail"));
-    (void)snprintf(f->text, sizeof f->text, "%s", text ? text : "");
+    if (!verdict || v > HD_FINDING_BAD || !text ||
+        !is_between(number, -128, 0) || !is_between(detail, 0, 255)) {
+        return false;
+    }
+    f->verdict = (uint8_t)v;
+    f->err = (int)json_integer_value(number);
+    f->detail = (uint8_t)json_integer_value(detail);
+    take_text(f->text, sizeof f->text, text);
+    return true;
 }
 
-static void take_check(struct hd_doctor *d, const json_t *o)
+static const char *check_word(unsigned i)
 {
-    const char *check = json_string_value(json_object_get(o, "check"));
-
-    for (unsigned i = 0; check && i < HD_CHECK_COUNT; i++) {
-        if (strcmp(check, hd_check_word((enum hd_check)i)) == 0) {
-            take_finding(&d->at[i], o);
-        }
-    }
+    return hd_check_word((enum hd_check)i);
 }
 
-static void take_cert_check(struct hd_doctor *d, const json_t *o)
+static const char *cert_word(unsigned i)
 {
-    const char *check = json_string_value(json_object_get(o, "check"));
+    return hd_cert_word((enum hd_cert_check)i);
+}
 
-    for (unsigned i = 0; check && i < HD_CERT_COUNT; i++) {
-        if (strcmp(check, hd_cert_word((enum hd_cert_check)i)) == 0) {
-            take_finding(&d->cert[i], o);
+/* Checks that this program does not know are left out. */
+static bool take_findings(struct hd_finding *to, unsigned count,
+                          const char *(*word)(unsigned i), const json_t *list)
+{
+    if (!json_is_array(list)) {
+        return false;
+    }
+    for (size_t n = 0; n < json_array_size(list); n++) {
+        const json_t *o = json_array_get(list, n);
+        const char *check = json_string_value(json_object_get(o, "check"));
+
+        for (unsigned i = 0; check && i < count; i++) {
+            if (strcmp(check, word(i)) == 0 && !take_finding(&to[i], o)) {
+                return false;
+            }
+        }
+        if (!check) {
+            return false;
         }
     }
+    return true;
 }
 
 int hd_doctor_unbundle(struct hd_doctor *d, const json_t *bundle,
                        const char **why)
 {
     const json_t *config = json_object_get(bundle, "config");
-    const json_t *findings = json_object_get(bundle, "findings");
     const json_t *cert = json_object_get(bundle, "certificate");
+    const json_t *address = json_object_get(bundle, "address");
+    const json_t *empty = json_object_get(bundle, "empty_slots");
     const char *format = json_string_value(json_object_get(bundle, "format"));
-    const json_int_t addr7 =
-            json_integer_value(json_object_get(bundle, "address"));
 
     memset(d, 0, sizeof *d);
     *why = "it is no bundle of half doctor";
     if (format == NULL || strcmp(format, FORMAT) != 0) {
         return HD_ERR_FORMAT;
     }
-    *why = "its version is newer than this program";
+    *why = "its version is not one that this program reads";
     if (json_integer_value(json_object_get(bundle, "version")) != VERSION) {
         return HD_ERR_FORMAT;
     }
-    *why = "its configuration, revision or address is damaged";
+    *why = "its configuration, revision, address or list of empty slots is "
+           "damaged";
     if (!unhex(json_object_get(bundle, "revision"), d->revision, 4) ||
-        addr7 < 0 || addr7 > 127 ||
+        !is_between(address, 0, 127) || !is_between(empty, 0, 0xFFFF) ||
         (config && !unhex(config, d->config, sizeof d->config))) {
         return HD_ERR_FORMAT;
     }
     d->has_config = config != NULL;
-    d->addr7 = (uint8_t)addr7;
-    d->empty = (uint16_t)json_integer_value(
-            json_object_get(bundle, "empty_slots"));
-    for (size_t i = 0; i < json_array_size(findings); i++) {
-        take_check(d, json_array_get(findings, i));
-    }
-    d->has_cert = json_is_array(cert);
-    for (size_t i = 0; i < json_array_size(cert); i++) {
-        take_cert_check(d, json_array_get(cert, i));
-    }
-    return HD_OK;
+    d->has_cert = cert != NULL;
+    d->addr7 = (uint8_t)json_integer_value(address);
+    d->empty = (uint16_t)json_integer_value(empty);
+    *why = "its findings are damaged";
+    return take_findings(d->at, HD_CHECK_COUNT, check_word,
+                         json_object_get(bundle, "findings")) &&
+                           (!cert || take_findings(d->cert, HD_CERT_COUNT,
+                                                   cert_word, cert))
+                   ? HD_OK
+                   : HD_ERR_FORMAT;
 }
 
 /* ----------------------------------------------------------------- replay */

@@ -55,45 +55,66 @@ static bool is_flag(const struct hd_transfer *t, const uint8_t *bytes)
 
 /* ------------------------------------------------------------- JSON lines */
 
-static bool json_transfer(json_t *o, struct hd_transfer *t, uint8_t *bytes)
+static uint64_t natural(const json_t *number)
+{
+    const json_int_t n = json_integer_value(number);
+
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+/* HD_OK and t->kind set; 1: it is another event; HD_ERR_FORMAT: what was
+ * written there cannot be. */
+static int json_transfer(json_t *o, struct hd_transfer *t, uint8_t *bytes)
 {
     const char *event = json_string_value(json_object_get(o, "event"));
     const char *kind = json_string_value(json_object_get(o, "kind"));
     const char *hex = json_string_value(json_object_get(o, "bytes"));
+    const json_int_t addr = json_integer_value(json_object_get(o, "addr"));
 
     memset(t, 0, sizeof *t);
-    if (event == NULL || strcmp(event, "transfer") != 0 || kind == NULL ||
-        hex == NULL || !read_hex(hex, bytes, &t->len)) {
-        return false;
+    if (event == NULL || strcmp(event, "transfer") != 0) {
+        return 1;
+    }
+    if (kind == NULL || hex == NULL || !read_hex(hex, bytes, &t->len) ||
+        addr < 0 || addr > 127) {
+        return HD_ERR_FORMAT;
     }
     t->kind = strcmp(kind, "wake") == 0   ? HD_TRANSFER_WAKE
               : strcmp(kind, "read") == 0 ? HD_TRANSFER_READ
                                           : HD_TRANSFER_WRITE;
-    t->addr7 = (uint8_t)json_integer_value(json_object_get(o, "addr"));
+    t->addr7 = (uint8_t)addr;
     t->ack = json_is_true(json_object_get(o, "ack"));
     t->taken = t->ack ? t->len : 0;
     t->swi = is_flag(t, bytes);
-    t->t_ns = (uint64_t)json_integer_value(json_object_get(o, "t_ns"));
-    t->dur_ns = (uint64_t)json_integer_value(json_object_get(o, "dur_ns"));
-    return true;
+    t->t_ns = natural(json_object_get(o, "t_ns"));
+    t->dur_ns = natural(json_object_get(o, "dur_ns"));
+    return HD_OK;
 }
 
 static int json_line(struct hd_recording *r, const char *line, unsigned number)
 {
     uint8_t bytes[HD_TRANSFER_MAX];
     struct hd_transfer t;
-    int err = HD_OK;
     json_t *o = json_loads(line, 0, NULL);
+    int err = HD_ERR_FORMAT;
 
     if (!json_is_object(o)) {
         (void)snprintf(r->error, sizeof r->error, "line %u is no JSON object",
                        number);
-        err = HD_ERR_FORMAT;
-    } else if (json_transfer(o, &t, bytes)) {
+    } else {
+        err = json_transfer(o, &t, bytes);
+        if (err == HD_ERR_FORMAT) {
+            (void)snprintf(r->error, sizeof r->error,
+                           "line %u: a transfer needs \"kind\", \"bytes\" in "
+                           "hex (%d at most) and an \"addr\" from 0 to 127",
+                           number, HD_TRANSFER_MAX);
+        }
+    }
+    if (err == HD_OK) {
         err = hd_recording_add(r, &t, bytes);
     }
     json_decref(o);
-    return err;
+    return err == 1 ? HD_OK : err;
 }
 
 /* ------------------------------------------------------------------- text */
@@ -163,6 +184,11 @@ static int each_line(struct hd_recording *r, FILE *f, line_fn *take)
     return err;
 }
 
+static bool is_too_large(FILE *f)
+{
+    return fseek(f, 0, SEEK_END) == 0 && ftell(f) > HD_RECORDING_TEXT;
+}
+
 int hd_explain_read(struct hd_recording *r, const char *path,
                     const struct hd_capture_options *opt)
 {
@@ -181,7 +207,12 @@ int hd_explain_read(struct hd_recording *r, const char *path,
     } else if (strncmp(head, "#   time/ms", 11) == 0) {
         take = text_line;
     }
-    if (take != NULL && fseek(f, 0, SEEK_SET) == 0) {
+    if (take != NULL && is_too_large(f)) {
+        (void)snprintf(r->error, sizeof r->error,
+                       "the file is larger than %d bytes: cut it into parts",
+                       HD_RECORDING_TEXT);
+        err = HD_ERR_FORMAT;
+    } else if (take != NULL && fseek(f, 0, SEEK_SET) == 0) {
         err = each_line(r, f, take);
     }
     (void)fclose(f);

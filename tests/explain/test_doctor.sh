@@ -92,5 +92,25 @@ echo '{' >bad.json
 finds "no JSON" 2 "$half" doctor --replay bad.json
 sed 's/"config": "../"config": "zz/' full.json >bad.json
 finds "damaged" 2 "$half" doctor --replay bad.json
+for damage in 's/"address": [0-9]*/"address": 99999999999999999/' \
+    's/"address": [0-9]*/"address": 1.5/' \
+    's/"empty_slots": [0-9]*/"empty_slots": -1/'; do
+    sed "$damage" full.json >bad.json
+    finds "damaged" 2 "$half" doctor --replay bad.json
+done
+for damage in 's/"verdict": "good"/"verdict": "purple"/' \
+    's/"findings"/"bindings"/' 's/"number": 0/"number": 123456789012345/'; do
+    sed "$damage" full.json >bad.json
+    finds "findings are damaged" 2 "$half" doctor --replay bad.json
+done
+# its words are shown on a terminal
+sed 's/"text": "./&\\u001b[2J/; s/"verdict": "good"/"verdict": "bad"/' \
+    full.json >bad.json
+finds "was bad there" 1 "$half" doctor --replay bad.json
+grep -q "$(printf '\033')" out && wrong "an escape sequence is shown"
+head -c 100000 /dev/zero | tr '\0' '[' >bad.json
+finds "longer than" 2 "$half" doctor --replay bad.json
+head -c 60000 /dev/zero | tr '\0' '[' >bad.json
+finds "no JSON .line 1, column" 2 "$half" doctor --replay bad.json
 finds "which chip" 2 "$half" doctor
 echo "doctor: ok"

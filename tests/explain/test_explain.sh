@@ -45,6 +45,9 @@ wants "Never, because" $seed --command 12001000deadbeef
 wants "what? Give" "$half" explain
 wants "which configuration?" "$half" explain --command 41800200
 wants "not a command group" $seed --command 41zz
+wants "07418002002e85" $seed --command "0x07, 0x41, 0x80,0x02 0x00 0x2e 0x85"
+wants "more than a command" $seed --command 4180$(printf '00%.0s' $(seq 152))
+wants "Send it again" $seed --command 0741800200ffff
 
 # a chip: its configuration is read, the command is not sent
 "$half" sim create --variant 608b thing.vchip >/dev/null
@@ -90,4 +93,22 @@ wants "MAC: slot key and TempKey, slot 3" "$half" explain \
     2708000300000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f96c1
 printf '{"a":\n' >bad.jsonl
 wants "no JSON object" "$half" explain bad.jsonl
+printf '{"event":"transfer","kind":"write","addr":999,"bytes":"03"}\n' >bad.jsonl
+wants "from 0 to 127" "$half" explain bad.jsonl
+: >empty
+wants "no transfer in it" "$half" explain empty
+wants "Is a directory" "$half" explain .
+wants "there are 2 commands" $seed pasted.hex --at 3
+
+# too much of it: an answer all the same, and soon
+dd if=/dev/zero of=large bs=1M seek=99 count=1 2>/dev/null
+wants "cut it into parts" $seed large
+printf '{"event":' | dd of=large conv=notrunc 2>/dev/null
+wants "cut it into parts" $seed large
+wants "is it the right file" "$half" doctor --replay large
+for n in $(seq 210); do
+    printf 'command 07418002002e85\nanswer 040f2342\n'
+done >often.hex
+wants "and 10 more refusals" $seed often.hex --all
+wants '"left_out": 10' $seed often.hex --all --json
 echo "explain: ok"

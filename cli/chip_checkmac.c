@@ -66,28 +66,25 @@ static int other_data(struct call *c, struct job *job)
     return code;
 }
 
+static int job_from_options(struct call *c, void *ctx)
+{
+    struct job *job = ctx;
+    int code = option_slot(c, &job->slot);
+
+    if (code == EXIT_DONE) {
+        code = option_hex(c, "challenge", job->challenge, 32, NULL);
+    }
+    if (code == EXIT_DONE) {
+        code = option_hex(c, "response", job->response, 32, NULL);
+    }
+    return code == EXIT_DONE ? other_data(c, job) : code;
+}
+
 static int run(struct call *c)
 {
     struct job job = {0};
-    bool given = false;
-    int code = option_slot(c, &job.slot);
 
-    if (code == EXIT_DONE) {
-        code = option_needed(c, "challenge");
-    }
-    if (code == EXIT_DONE) {
-        code = option_needed(c, "response");
-    }
-    if (code == EXIT_DONE) {
-        code = option_hex(c, "challenge", job.challenge, 32, &given);
-    }
-    if (code == EXIT_DONE) {
-        code = option_hex(c, "response", job.response, 32, &given);
-    }
-    if (code == EXIT_DONE) {
-        code = other_data(c, &job);
-    }
-    return code == EXIT_DONE ? with_chip(c, work, &job) : code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_checkmac = {

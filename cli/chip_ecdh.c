@@ -59,8 +59,9 @@ static int work(struct session *s, void *ctx)
     return code;
 }
 
-static int job_from_options(struct call *c, struct job *job)
+static int job_from_options(struct call *c, void *ctx)
 {
+    struct job *job = ctx;
     int code = option_slot(c, &job->slot);
 
     if (code == EXIT_DONE) {
@@ -82,13 +83,8 @@ static int job_from_options(struct call *c, struct job *job)
 static int run(struct call *c)
 {
     struct job job = {0};
-    int code = job_from_options(c, &job);
 
-    if (code == EXIT_DONE) {
-        code = with_chip(c, work, &job);
-    }
-    hd_wipe(&job, sizeof job);
-    return code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_ecdh = {

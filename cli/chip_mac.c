@@ -79,22 +79,24 @@ static int work(struct session *s, void *ctx)
     return write_output(s->call, &o);
 }
 
+static int job_from_options(struct call *c, void *ctx)
+{
+    struct job *job = ctx;
+    bool fresh = option_given(c, "fresh");
+    int code = option_slot(c, &job->slot);
+
+    job->mode = (uint8_t)((fresh ? FROM_NONCE : 0) |
+                          (option_given(c, "with-serial") ? WITH_SERIAL : 0));
+    return code == EXIT_DONE ? option_hex(c, "challenge", job->challenge,
+                                          fresh ? NUM_IN : 32, NULL)
+                             : code;
+}
+
 static int run(struct call *c)
 {
-    bool fresh = option_given(c, "fresh"), given = false;
     struct job job = {0};
-    int code = option_slot(c, &job.slot);
 
-    if (code == EXIT_DONE) {
-        code = option_needed(c, "challenge");
-    }
-    if (code == EXIT_DONE) {
-        code = option_hex(c, "challenge", job.challenge, fresh ? NUM_IN : 32,
-                          &given);
-    }
-    job.mode = (uint8_t)((fresh ? FROM_NONCE : 0) |
-                         (option_given(c, "with-serial") ? WITH_SERIAL : 0));
-    return code == EXIT_DONE ? with_chip(c, work, &job) : code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_mac = {

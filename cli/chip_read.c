@@ -142,22 +142,22 @@ static int key_from_options(struct call *c, struct job *job)
     return code;
 }
 
+static int job_from_options(struct call *c, void *ctx)
+{
+    struct job *job = ctx;
+    int code = zone_from_args(c, &job->zone, &job->slot);
+
+    if (code == EXIT_DONE) {
+        code = range_from_options(c, job);
+    }
+    return code == EXIT_DONE ? key_from_options(c, job) : code;
+}
+
 static int run(struct call *c)
 {
     struct job job = {0};
-    int code = zone_from_args(c, &job.zone, &job.slot);
 
-    if (code == EXIT_DONE) {
-        code = range_from_options(c, &job);
-    }
-    if (code == EXIT_DONE) {
-        code = key_from_options(c, &job);
-    }
-    if (code == EXIT_DONE) {
-        code = with_chip(c, work, &job);
-    }
-    hd_wipe(&job, sizeof job);
-    return code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_read = {

@@ -44,15 +44,19 @@ static int work(struct session *s, void *ctx)
     return write_signature(s->call, sig, option_text(s->call, "format", "hex"));
 }
 
+static int job_from_options(struct call *c, void *ctx)
+{
+    struct job *job = ctx;
+    int code = option_slot(c, &job->slot);
+
+    return code == EXIT_DONE ? message_from_options(c, &job->message) : code;
+}
+
 static int run(struct call *c)
 {
     struct job job = {0};
-    int code = option_slot(c, &job.slot);
 
-    if (code == EXIT_DONE) {
-        code = message_from_options(c, &job.message);
-    }
-    return code == EXIT_DONE ? with_chip(c, work, &job) : code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_sign = {

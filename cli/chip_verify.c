@@ -78,8 +78,9 @@ static int key_from_options(struct call *c, struct job *job)
                 : option_slot(c, &job->slot);
 }
 
-static int job_from_options(struct call *c, struct job *job)
+static int job_from_options(struct call *c, void *ctx)
 {
+    struct job *job = ctx;
     int code = option_needed(c, "signature");
 
     if (code == EXIT_DONE) {
@@ -98,13 +99,8 @@ static int job_from_options(struct call *c, struct job *job)
 static int run(struct call *c)
 {
     struct job job = {0};
-    int code = job_from_options(c, &job);
 
-    if (code == EXIT_DONE) {
-        code = with_chip(c, work, &job);
-    }
-    hd_wipe(&job, sizeof job);
-    return code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_verify = {

@@ -210,8 +210,9 @@ static int key_from_options(struct call *c, struct job *job)
     return code;
 }
 
-static int job_from_options(struct call *c, struct job *job)
+static int job_from_options(struct call *c, void *ctx)
 {
+    struct job *job = ctx;
     int code = zone_from_args(c, &job->zone, &job->slot);
 
     if (code == EXIT_DONE) {
@@ -230,13 +231,8 @@ static int job_from_options(struct call *c, struct job *job)
 static int run(struct call *c)
 {
     struct job job = {0};
-    int code = job_from_options(c, &job);
 
-    if (code == EXIT_DONE) {
-        code = with_chip(c, work, &job);
-    }
-    hd_wipe(&job, sizeof job);
-    return code;
+    return with_job(c, job_from_options, work, &job, sizeof job);
 }
 
 const struct verb verb_chip_write = {

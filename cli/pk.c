@@ -33,45 +33,39 @@ int read_public_key(struct call *c, const char *path, uint8_t pub[PK_PUBLIC])
     return EXIT_DONE;
 }
 
-int read_private_key(struct call *c, const char *path, uint8_t d[32])
+/* A file that must parse; what: how such a file looks. */
+static int read_parsed(struct call *c, const char *path, size_t limit,
+                       bool (*parse)(const uint8_t *bytes, size_t len,
+                                     uint8_t *out),
+                       uint8_t *out, const char *what)
 {
     struct input in;
-    int code = check_private(c, path);
+    int code = read_input(c, path, limit, &in);
 
-    if (code == EXIT_DONE) {
-        code = read_input(c, path, KEY_FILE_MAX, &in);
-    }
     if (code != EXIT_DONE) {
         return code;
     }
-    bool known = parse_private_key(in.bytes, in.len, d);
+    bool known = parse(in.bytes, in.len, out);
     free_input(&in);
-    if (known) {
-        return EXIT_DONE;
-    }
-    return fail(c,
-                "%s: not a P-256 private key: it must be PEM or DER without a "
-                "password, or 32 bytes raw or in hex",
-                path);
+    return known ? EXIT_DONE : fail(c, "%s: not a P-256 %s", path, what);
+}
+
+int read_private_key(struct call *c, const char *path, uint8_t d[32])
+{
+    int code = check_private(c, path);
+
+    return code != EXIT_DONE
+                   ? code
+                   : read_parsed(c, path, KEY_FILE_MAX, parse_private_key, d,
+                                 "private key: it must be PEM or DER without "
+                                 "a password, or 32 bytes raw or in hex");
 }
 
 int read_signature(struct call *c, const char *path, uint8_t sig[PK_SIGNATURE])
 {
-    struct input in;
-    int code = read_input(c, path, 4096, &in);
-
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    bool known = parse_signature(in.bytes, in.len, sig);
-    free_input(&in);
-    if (known) {
-        return EXIT_DONE;
-    }
-    return fail(c,
-                "%s: not a P-256 signature: it must be DER, or the 64 bytes R "
-                "and S, raw or in hex",
-                path);
+    return read_parsed(c, path, 4096, parse_signature, sig,
+                       "signature: it must be DER, or the 64 bytes R and S, "
+                       "raw or in hex");
 }
 
 static int write_pem(struct call *c, const uint8_t *der, size_t len)

@@ -156,3 +156,13 @@ int write_policy_text(struct call *c, const char *key,
     free(text);
     return code;
 }
+
+int write_words(struct call *c, const char *source, const uint8_t config[128])
+{
+    struct hd_policy p;
+    int code = policy_from_config(c, source, config, &p);
+
+    return code == EXIT_DONE
+                   ? write_policy_text(c, "policy", hd_policy_write, &p)
+                   : code;
+}

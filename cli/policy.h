@@ -37,6 +37,9 @@ int write_policy_text(struct call *c, const char *key,
                       void (*write)(const struct hd_policy *p, FILE *out),
                       const struct hd_policy *p);
 
+/* A configuration as a policy file, to --output. */
+int write_words(struct call *c, const char *source, const uint8_t config[128]);
+
 #define OPTION_HEX                                                             \
     {                                                                          \
         "hex", 0, "FILE",                                                      \

@@ -11,16 +11,10 @@ static const struct option options[] = {
 
 static int run(struct call *c)
 {
-    struct hd_policy p;
     uint8_t config[128];
     int code = config_from_chip(c, config);
 
-    if (code == EXIT_DONE) {
-        code = policy_from_config(c, "the chip", config, &p);
-    }
-    return code == EXIT_DONE
-                   ? write_policy_text(c, "policy", hd_policy_write, &p)
-                   : code;
+    return code == EXIT_DONE ? write_words(c, "the chip", config) : code;
 }
 
 const struct verb verb_policy_from_chip = {

@@ -10,16 +10,10 @@ static const struct option options[] = {
 
 static int run(struct call *c)
 {
-    struct hd_policy p;
     uint8_t config[128];
     int code = config_from_file(c, c->args[0], config);
 
-    if (code == EXIT_DONE) {
-        code = policy_from_config(c, c->args[0], config, &p);
-    }
-    return code == EXIT_DONE
-                   ? write_policy_text(c, "policy", hd_policy_write, &p)
-                   : code;
+    return code == EXIT_DONE ? write_words(c, c->args[0], config) : code;
 }
 
 const struct verb verb_policy_from_hex = {

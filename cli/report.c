@@ -80,40 +80,43 @@ static void tell(struct call *c, int err, const char *message, const char *why)
 
 #define MESSAGE 1024
 
-int fail_usage(struct call *c, const char *format, ...)
+__attribute__((format(printf, 2, 0))) static void
+tell_args(struct call *c, const char *format, va_list args)
 {
     char message[MESSAGE];
+
+    (void)vsnprintf(message, sizeof message, format, args);
+    tell(c, 0, message, NULL);
+}
+
+int fail_usage(struct call *c, const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    tell_args(c, format, args);
     va_end(args);
-    tell(c, 0, message, NULL);
     fprintf(stderr, "Try '%s --help'.\n", c->name);
     return EXIT_USAGE;
 }
 
 int fail(struct call *c, const char *format, ...)
 {
-    char message[MESSAGE];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    tell_args(c, format, args);
     va_end(args);
-    tell(c, 0, message, NULL);
     return EXIT_USAGE;
 }
 
 int refuse(struct call *c, const char *format, ...)
 {
-    char message[MESSAGE];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(message, sizeof message, format, args);
+    tell_args(c, format, args);
     va_end(args);
-    tell(c, 0, message, NULL);
     return EXIT_REFUSED;
 }
 

@@ -152,6 +152,18 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
     return code;
 }
 
+int with_job(struct call *c, int (*from_options)(struct call *c, void *job),
+             int (*work)(struct session *s, void *job), void *job, size_t size)
+{
+    int code = from_options(c, job);
+
+    if (code == EXIT_DONE) {
+        code = with_chip(c, work, job);
+    }
+    hd_wipe(job, size);
+    return code;
+}
+
 int chip_failed(struct session *s, int err, const char *likely,
                 const char *format, ...)
 {
@@ -267,7 +279,12 @@ int option_hex(struct call *c, const char *name, uint8_t *bytes, size_t len,
     const char *text = option_text(c, name, NULL);
     size_t got = 0;
 
-    *given = text != NULL;
+    if (!given && !text) {
+        return option_needed(c, name);
+    }
+    if (given) {
+        *given = text != NULL;
+    }
     if (!text ||
         (parse_hex(text, strlen(text), bytes, len, &got) && got == len)) {
         return EXIT_DONE;

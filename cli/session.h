@@ -30,6 +30,13 @@ struct session {
 int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
               void *ctx);
 
+/*
+ * The run() of a verb whose options make a job: fills it (from_options says
+ * what is wrong), does it with the chip, and wipes it, for jobs hold keys.
+ */
+int with_job(struct call *c, int (*from_options)(struct call *c, void *job),
+             int (*work)(struct session *s, void *job), void *job, size_t size);
+
 /* "ATECC608B" */
 const char *variant_name(enum hd_variant_id variant);
 
@@ -95,7 +102,8 @@ int option_secret(struct call *c, const char *name, uint8_t *secret, size_t len,
 int option_session_key(struct call *c, uint16_t *slot, uint8_t key[32],
                        bool *given);
 
-/* Exactly len bytes of hex from option --name, likewise. */
+/* Exactly len bytes of hex from option --name, likewise; with given NULL the
+ * option must be there. */
 int option_hex(struct call *c, const char *name, uint8_t *bytes, size_t len,
                bool *given);
 

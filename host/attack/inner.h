@@ -26,6 +26,7 @@
  * library have functions of these names too. */
 #define slot_length        attack_slot_length
 #define slot_place         attack_slot_place
+#define digest_96          attack_digest_96
 #define field_of           attack_field_of
 #define stored_form        attack_stored_form
 #define refusal            attack_refusal
@@ -176,6 +177,11 @@ bool attempt(struct actor *a, const struct move *m, unsigned slot, int key);
 bool do_nonce_random(struct actor *a);
 bool do_nonce_fixed(struct actor *a, const uint8_t value[32]);
 bool do_gendig(struct actor *a, int key);
+/* SHA-256 of the 96 bytes that GenDig, DeriveKey and encrypted writes agree
+ * on; `last` stands at the end. */
+void digest_96(const struct actor *a, const uint8_t first[32], uint8_t op,
+               uint8_t p1, unsigned p2, const void *last, size_t len,
+               uint8_t digest[32]);
 bool do_latch(struct actor *a);
 extern const uint8_t own_value[32]; /* what he writes, signs, asks */
 extern const struct move slot_moves[];

@@ -33,10 +33,9 @@ bool do_nonce_fixed(struct actor *a, const uint8_t value[32])
     return send_command(a, OP_NONCE, 0x03, 0, value, 32);
 }
 
-/* The 96-byte message of GenDig, DeriveKey and encrypted writes. */
-static void g96(const struct actor *a, const uint8_t first[32], uint8_t op,
-                uint8_t p1, unsigned p2, const uint8_t last[32],
-                uint8_t digest[32])
+void digest_96(const struct actor *a, const uint8_t first[32], uint8_t op,
+               uint8_t p1, unsigned p2, const void *last, size_t len,
+               uint8_t digest[32])
 {
     uint8_t m[96] = {0};
 
@@ -48,7 +47,7 @@ static void g96(const struct actor *a, const uint8_t first[32], uint8_t op,
     m[36] = a->sn[8];
     m[37] = a->sn[0];
     m[38] = a->sn[1];
-    memcpy(m + 64, last, 32);
+    memcpy(m + 96 - len, last, len);
     a_sha256(m, sizeof m, digest);
 }
 
@@ -56,8 +55,8 @@ bool do_gendig(struct actor *a, int key)
 {
     const uint8_t other[4] = {OP_GENDIG, 0x02, (uint8_t)key, 0};
 
-    g96(a, a->known[key].value, OP_GENDIG, 0x02, (unsigned)key, a->tempkey,
-        a->tempkey);
+    digest_96(a, a->known[key].value, OP_GENDIG, 0x02, (unsigned)key,
+              a->tempkey, 32, a->tempkey);
     return send_command(a, OP_GENDIG, 0x02, (unsigned)key, other, 4);
 }
 
@@ -161,7 +160,7 @@ static bool write_block(struct actor *a, unsigned address, int key,
     for (unsigned i = 0; i < 32; i++) {
         data[i] = plain[i] ^ a->tempkey[i];
     }
-    g96(a, a->tempkey, OP_WRITE, 0xC2, address, plain, data + 32);
+    digest_96(a, a->tempkey, OP_WRITE, 0xC2, address, plain, 32, data + 32);
     return send_command(a, OP_WRITE, 0xC2, address, data, sizeof data);
 }
 
@@ -315,7 +314,8 @@ static bool derive_known(struct actor *a, unsigned slot, int key)
         !derive(a, slot, key)) {
         return false;
     }
-    g96(a, a->known[source].value, OP_DERIVEKEY, 0x00, slot, a->tempkey, value);
+    digest_96(a, a->known[source].value, OP_DERIVEKEY, 0x00, slot, a->tempkey,
+              32, value);
     claim(a, value, sizeof value);
     return true;
 }

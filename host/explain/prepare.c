@@ -334,24 +334,6 @@ static bool other_length(struct seeker *s)
 
 /* ---------------------------------------------------- data with a key in it */
 
-static void g96(const struct actor *a, const uint8_t first[32], uint8_t op,
-                uint8_t p1, unsigned p2, const uint8_t *last, size_t len,
-                uint8_t digest[32])
-{
-    uint8_t m[96] = {0};
-
-    memcpy(m, first, 32);
-    m[32] = op;
-    m[33] = p1;
-    m[34] = (uint8_t)p2;
-    m[35] = (uint8_t)(p2 >> 8);
-    m[36] = a->sn[8];
-    m[37] = a->sn[0];
-    m[38] = a->sn[1];
-    memcpy(m + 96 - len, last, len);
-    a_sha256(m, sizeof m, digest);
-}
-
 /* A 32-byte write, in clear and encrypted under what TempKey holds. */
 static bool block_write(struct seeker *s)
 {
@@ -373,7 +355,8 @@ static bool block_write(struct seeker *s)
         return true;
     }
     s->a.count = at;
-    g96(&s->a, s->a.tempkey, OP_WRITE, zone | 0xC0, block, data, 32, data + 32);
+    digest_96(&s->a, s->a.tempkey, OP_WRITE, zone | 0xC0, block, data, 32,
+              data + 32);
     for (unsigned i = 0; i < 32; i++) {
         data[i] ^= s->a.tempkey[i];
     }
@@ -400,7 +383,7 @@ static bool private_write(struct seeker *s)
     for (unsigned i = 0; i < 36; i++) {
         data[i] = plain[i] ^ (i < 32 ? a->tempkey[i] : pad[i - 32]);
     }
-    g96(a, a->tempkey, OP_PRIVWRITE, 0x40, s->p2, plain, 36, data + 36);
+    digest_96(a, a->tempkey, OP_PRIVWRITE, 0x40, s->p2, plain, 36, data + 36);
     return send_command(a, OP_PRIVWRITE, 0x40, s->p2, data, sizeof data);
 }
 

@@ -30,6 +30,15 @@ void rig_start(struct rig *r, const char *variant, uint8_t seed)
     wake(r);
 }
 
+void rig_start_open(struct rig *r, const char *variant, uint8_t seed)
+{
+    rig_start(r, variant, seed);
+    for (unsigned slot = 0; slot < 16; slot++) {
+        poke_slot_config(r, slot, 0);
+        poke_key_config(r, slot, 0x001C);
+    }
+}
+
 void rig_stop(struct rig *r)
 {
     hd_vchip_free(&r->chip);
@@ -155,6 +164,16 @@ void poke_slot(struct rig *r, unsigned slot, size_t offset, const void *data,
                size_t len)
 {
     memcpy(r->chip.ee + slot_at(slot) + offset, data, len);
+}
+
+void poke_private(struct rig *r, unsigned slot, unsigned n)
+{
+    uint8_t d[36] = {0}, xy[64];
+
+    test_key(n, d + 4, xy);
+    poke_slot_config(r, slot, 0x2087);
+    poke_key_config(r, slot, 0x0013);
+    poke_slot(r, slot, 0, d, sizeof d);
 }
 
 void poke_public(struct rig *r, unsigned slot, const uint8_t xy[64])

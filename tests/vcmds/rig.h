@@ -28,6 +28,8 @@ struct rig {
 
 /* A new chip of this variant, seeded by seed, awake, at no command time. */
 void rig_start(struct rig *r, const char *variant, uint8_t seed);
+/* The same, with slots that are all open data. */
+void rig_start_open(struct rig *r, const char *variant, uint8_t seed);
 void rig_stop(struct rig *r);
 void rig_wake(struct rig *r);  /* idle, then wake: a fresh watchdog */
 void rig_reset(struct rig *r); /* sleep, then wake: registers lost */
@@ -56,6 +58,8 @@ void poke_key_config(struct rig *r, unsigned slot, unsigned value);
 void poke_config16(struct rig *r, unsigned byte, unsigned value);
 void poke_slot(struct rig *r, unsigned slot, size_t offset, const void *data,
                size_t len);
+/* Key pair n as a private key that does everything (0x2087, 0x0013). */
+void poke_private(struct rig *r, unsigned slot, unsigned n);
 void poke_public(struct rig *r, unsigned slot, const uint8_t xy[64]);
 void poke_serial(struct rig *r, const uint8_t sn[9]);
 /* TempKey, valid: flags as in Info(State), bit 4 source, 5 GenDig, 6 GenKey,

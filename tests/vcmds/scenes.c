@@ -171,19 +171,12 @@ const size_t scene_count = sizeof scenes / sizeof scenes[0];
 /* Slots 0 and 1 private, 9 their public key, 14 a child of 9 to validate. */
 void set_stage(struct rig *r, const struct scene *s)
 {
-    uint8_t d[36] = {0}, xy[64];
+    uint8_t d[32], xy[64];
 
-    rig_start(r, s->variant, 5);
-    for (unsigned slot = 0; slot < 16; slot++) {
-        poke_slot_config(r, slot, 0);
-        poke_key_config(r, slot, 0x001C);
-    }
-    test_key(1, d + 4, xy);
-    for (unsigned slot = 0; slot < 2; slot++) {
-        poke_slot_config(r, slot, 0x2087);
-        poke_key_config(r, slot, 0x0013);
-        poke_slot(r, slot, 0, d, 36);
-    }
+    rig_start_open(r, s->variant, 5);
+    test_key(1, d, xy);
+    poke_private(r, 0, 1);
+    poke_private(r, 1, 1);
     poke_key_config(r, 9, 0x0030);
     poke_key_config(r, 14, 0x0012);
     poke_slot_config(r, 14, 0x0009);

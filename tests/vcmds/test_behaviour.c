@@ -11,17 +11,11 @@ static uint8_t tk_bytes[32] = {0x70, 0x6B};
  * others open data; IO key in slot 6; both zones locked. */
 static void set_stage(struct rig *r, const char *variant)
 {
-    uint8_t d[36] = {0}, xy[64];
+    uint8_t d[32], xy[64];
 
-    rig_start(r, variant, 11);
-    for (unsigned slot = 0; slot < 16; slot++) {
-        poke_slot_config(r, slot, 0);
-        poke_key_config(r, slot, 0x001C);
-    }
-    test_key(1, d + 4, xy);
-    poke_slot_config(r, 0, 0x2087);
-    poke_key_config(r, 0, 0x0013);
-    poke_slot(r, 0, 0, d, 36);
+    rig_start_open(r, variant, 11);
+    test_key(1, d, xy);
+    poke_private(r, 0, 1);
     poke_key_config(r, 9, 0x0030);
     poke_public(r, 9, xy);
     poke_slot_config(r, 14, 0x0009);

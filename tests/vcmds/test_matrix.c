@@ -204,11 +204,7 @@ static void set_stage(struct rig *r, const struct row *row, int locks)
 {
     uint8_t d[36] = {0}, xy[64];
 
-    rig_start(r, row->variant, 7);
-    for (unsigned slot = 0; slot < 16; slot++) {
-        poke_slot_config(r, slot, 0);
-        poke_key_config(r, slot, 0x001C);
-    }
+    rig_start_open(r, row->variant, 7);
     test_key(1, d + 4, xy);
     poke_slot(r, 0, 0, d, 36);
     poke_public(r, 9, xy);

@@ -304,20 +304,14 @@ static const uint8_t io_key[32] = "a key that host and chip share";
  * 14 a public key to validate (key 2) by the key in slot 9, slot 6 IO key. */
 static void set_up_keys(struct rig *r, const char *variant)
 {
-    uint8_t d[36] = {0}, xy[64];
+    uint8_t d[32], xy[64];
 
-    rig_start(r, variant, 3);
-    for (unsigned slot = 0; slot < 16; slot++) {
-        poke_slot_config(r, slot, 0);
-        poke_key_config(r, slot, 0x001C);
-    }
-    test_key(1, d + 4, xy);
-    poke_slot_config(r, 0, 0x2087);
-    poke_key_config(r, 0, 0x0013);
-    poke_slot(r, 0, 0, d, 36);
+    rig_start_open(r, variant, 3);
+    test_key(1, d, xy);
+    poke_private(r, 0, 1);
     poke_key_config(r, 9, 0x0030);
     poke_public(r, 9, xy);
-    test_key(2, d + 4, xy);
+    test_key(2, d, xy);
     poke_slot_config(r, 14, 0x0009);
     poke_key_config(r, 14, 0x0012);
     poke_public(r, 14, xy);

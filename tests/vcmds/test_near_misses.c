@@ -12,17 +12,8 @@ static uint8_t zeros[160];
  * nonce, all others open data. */
 static void set_stage(struct rig *r, const char *variant, int phase)
 {
-    uint8_t d[36] = {0}, xy[64];
-
-    rig_start(r, variant, 21);
-    for (unsigned slot = 0; slot < 16; slot++) {
-        poke_slot_config(r, slot, 0);
-        poke_key_config(r, slot, 0x001C);
-    }
-    test_key(1, d + 4, xy);
-    poke_slot_config(r, 0, 0x2087);
-    poke_key_config(r, 0, 0x0013);
-    poke_slot(r, 0, 0, d, 36);
+    rig_start_open(r, variant, 21);
+    poke_private(r, 0, 1);
     poke_slot_config(r, 5, 0x0080);
     poke_key_config(r, 5, 0x005C);
     poke_locks(r, phase);

@@ -56,9 +56,22 @@ static int lock_the_rest(struct stage *s, struct hd_plan_run *run)
     return apply_once(s, run, &policy);
 }
 
+/* As the chip was found: what anyone may read, and the slots' locks. What is
+ * left of the plan is then done under the same rules as on the chip. */
+static void copy_found(struct stage *s, const struct hd_plan_seen *seen)
+{
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        if (has(seen->readable, slot)) {
+            memcpy(stage_bytes(s, slot), seen->content[slot],
+                   hd_plan_slot_size(slot));
+        }
+    }
+    memcpy(s->vchip.ee + 88, seen->config + 88, 2);
+}
+
 /*
- * What a locked chip holds cannot be copied, so its twin is taken from before
- * the lock and gets keys of its own. Then it is locked as the chip is.
+ * What nobody can read of a locked chip cannot be copied, so its twin is taken
+ * from before the lock and gets keys of its own. Then it is as it was found.
  */
 int stage_play(struct stage *s, struct hd_plan_run *run,
                const struct hd_plan_seen *seen)
@@ -72,7 +85,7 @@ int stage_play(struct stage *s, struct hd_plan_run *run,
     int err = apply_once(s, run, &s->plan->policy);
 
     if (err == HD_OK && was_locked) {
-        memcpy(s->vchip.ee + 88, seen->config + 88, 2);
+        copy_found(s, seen);
         err = apply_once(s, run, &s->plan->policy);
     }
     err = err == HD_OK ? lock_the_rest(s, run) : err;

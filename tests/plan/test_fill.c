@@ -187,6 +187,33 @@ static void test_what_reads_otherwise_is_not_locked(void **state)
     hd_vchip_free(&b.vchip);
 }
 
+/* The copy holds what was found, so filling is rehearsed, too. */
+static void test_filling_is_rehearsed_on_what_was_found(void **state)
+{
+    static struct hd_plan_rehearsal tried;
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    fill_all(&b);
+    assert_int_equal(
+            hd_chip_open(&b.chip, &hd_sim_bus, &b.sim, &hd_crypto_openssl),
+            HD_OK);
+    assert_int_equal(look_and_plan(&b), HD_OK);
+    if (hd_plan_rehearse(&b.run, &b.seen, &tried) != HD_OK) {
+        fail_msg("%s", b.run.problem);
+    }
+    /* somebody froze a slot in between: the plan made now is impossible, the
+     * one made before fails where it would on the chip */
+    b.seen.config[89] &= (uint8_t) ~(1U << (DEVICE_CERT - 8));
+    assert_int_equal(hd_plan_rehearse(&b.run, &b.seen, &tried), HD_ERR_CORRUPT);
+    assert_non_null(strstr(b.run.problem, "rehearsal"));
+    assert_non_null(strstr(b.run.problem, "slot 10 (device-cert)"));
+    hd_chip_close(&b.chip);
+    hd_vchip_free(&b.vchip);
+}
+
 static void test_bytes_that_are_set_once_count_as_for_ever(void **state)
 {
     char text[HD_PLAN_TEXT];
@@ -269,6 +296,7 @@ int main(void)
             cmocka_unit_test(test_a_slot_that_stays_writable_is_written_again),
             cmocka_unit_test(test_what_cannot_be_filled_later_is_refused),
             cmocka_unit_test(test_what_reads_otherwise_is_not_locked),
+            cmocka_unit_test(test_filling_is_rehearsed_on_what_was_found),
             cmocka_unit_test(test_bytes_that_are_set_once_count_as_for_ever),
             cmocka_unit_test(test_a_cut_while_filling_is_finished),
     };

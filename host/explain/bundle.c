@@ -306,13 +306,14 @@ int hd_doctor_replay(const struct hd_doctor *bundle, struct hd_doctor *out,
         return err;
     }
     empty_slots(bundle, &chip);
-    chip.addr7 = bundle->addr7 != 0 ? bundle->addr7 : chip.addr7;
-    sim.addr7 = chip.addr7;
+    chip.swi = bundle->addr7 == 0;
+    chip.addr7 = bundle->addr7;
     chip.speed = HD_V_TYPICAL;
     add_faults(bundle, &chip);
     hd_vbus_init(&bus, 100000);
     (void)hd_vbus_attach(&bus, &chip);
-    hd_doctor_examine(out, &hd_sim_bus, &sim, sim.addr7, crypto);
+    hd_doctor_examine(out, chip.swi ? &hd_sim_swi_bus : &hd_sim_bus, &sim,
+                      bundle->addr7, crypto);
     hd_vchip_free(&chip);
     return HD_OK;
 }

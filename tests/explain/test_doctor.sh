@@ -60,6 +60,21 @@ sick vanish,count=0 "answer +bad .*HD_ERR_ABSENT"
 sick selftest,arg=4,count=0 "selftest +bad"
 sick flip,arg=9,opcode=random,count=0 "random +bad .*HD_ERR_CRC"
 
+# a single-wire part: replayed over single-wire
+"$half" sim create --variant 608b-swi swi.vchip >/dev/null
+: >ready
+"$half" sim serve --chip swi.vchip --swi-socket swi.sock --exit-with $$ \
+    >ready 2>&1 &
+server=$!
+until grep -q ready ready; do sleep 0.1; done
+finds "address +skipped" 0 "$half" doctor --chip swi:swi.sock --bundle swi.json
+kill $server
+grep -q '"bus"' swi.json || wrong "no line about the bus"
+"$half" doctor --replay swi.json >out 2>&1 || : # how fast it was may differ
+grep -qE "address +skipped" out || wrong "replayed over another bus"
+finds "Lock: configuration" 0 "$half" explain --bundle swi.json \
+    --command 41800000
+
 # The bundle of a chip that was given a secret holds neither it nor the
 # serial number.
 secret=5ec0de5ec0de5ec0de5ec0de5ec0de5ec0de5ec0de5ec0de5ec0de5ec0de5ec0

@@ -218,6 +218,7 @@ static bool is_error(const struct job *j, const struct hd_finding *f)
     switch (f->rule) {
     case HD_LINT_ADDRESS_CHANGEABLE_ONCE:
     case HD_LINT_SECUREBOOT_PUBKEY_TYPE:
+    case HD_LINT_AUTH_CYCLE:
         return true;
     case HD_LINT_REQRANDOM_OFF: /* of a key whose answers anyone collects */
         return f->severity > HD_INFO &&

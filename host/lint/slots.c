@@ -564,6 +564,39 @@ static void fleet_secret(struct job *j, unsigned slot)
     cite(f, "content: shared");
 }
 
+/* The slot whose key must be proved first; -1: none. */
+static int proved_first(const struct job *j, int slot)
+{
+    unsigned n = (unsigned)slot;
+
+    return kind(j, n) != HD_KIND_ODD && get(j, HD_F_ReqAuth, n)
+                   ? (int)get(j, HD_F_AuthKey, n)
+                   : -1;
+}
+
+/* Whoever must prove this key, or one that must be proved before it, would
+ * have to prove it before that. */
+static void auth_cycle(struct job *j, unsigned slot)
+{
+    unsigned at = 96 + 2 * slot;
+    int first = proved_first(j, (int)slot), next = first;
+    struct hd_finding *f;
+
+    for (unsigned steps = 0; next >= 0 && steps < SLOTS; steps++) {
+        next = proved_first(j, next);
+    }
+    if (next < 0) {
+        return; /* some key of the chain needs no proof */
+    }
+    f = found(j, HD_LINT_AUTH_CYCLE, HD_MEDIUM, (int)slot);
+    say(f,
+        "slot %d must be proved before this key is used, and that proof waits "
+        "for itself: nobody can ever use it",
+        first);
+    cite(f, "bytes %u-%u = %02X %02X (bits 7 and 11-8)", at, at + 1, j->c[at],
+         j->c[at + 1]);
+}
+
 static void lint_slot(struct job *j, unsigned slot)
 {
     static void (*const private_rules[])(struct job *, unsigned) = {
@@ -576,6 +609,7 @@ static void lint_slot(struct job *j, unsigned slot)
         return;
     }
     fleet_secret(j, slot);
+    auth_cycle(j, slot);
     lint_fields(j, slot);
     if (is_private(j, slot)) {
         for (unsigned i = 0; i < 8; i++) {

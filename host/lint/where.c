@@ -34,6 +34,7 @@ static const char *const keys[HD_LINT_COUNT] = {
         [HD_LINT_PUBKEY_WRITABLE] = "write",
         [HD_LINT_VALIDATED_KEY_ALWAYS] = "write",
         [HD_LINT_COUNT_MATCH] = "write",
+        [HD_LINT_AUTH_CYCLE] = "authorised-by",
         [HD_LINT_ROLLBACK_COUNTER] = "limited-use",
         [HD_LINT_LIMITED_USE] = "limited-use",
         [HD_LINT_ADDRESS_CHANGEABLE_ONCE] = "interface/address-change",

@@ -238,6 +238,31 @@ static void the_flash_opens_what_the_bus_does_not(void **state)
     hd_attack_free(a);
 }
 
+/* What the lint says of AUTH-CYCLE: not even who knows both keys can. */
+static void keys_that_wait_for_each_other_answer_nobody(void **state)
+{
+    uint8_t config[128];
+
+    (void)state;
+    load_sample(&samples[6], config);
+    config[86] = config[87] = 0;
+    for (unsigned slot = 5; slot <= 6; slot++) {
+        config[20 + 2 * slot] = config[21 + 2 * slot] = 0x8F;
+        config[96 + 2 * slot] = 0x9C; /* secret, ReqAuth */
+        config[97 + 2 * slot] = slot == 5 ? 6 : 5;
+    }
+    for (unsigned cycle = 0; cycle < 2; cycle++) {
+        config[96 + 2 * 6] = cycle ? 0x9C : 0x1C;
+        struct hd_attack *a = hd_attack_run(config, HD_VMODEL_608A,
+                                            HD_ATTACK_DIRECTED, NULL, NULL);
+        assert_non_null(a);
+        const struct hd_attack_yes *y =
+                hd_attack_find(a, HD_OWNS_FLASH, HD_GOAL_MAC, 5);
+        assert_true((y == NULL) == (cycle == 1));
+        hd_attack_free(a);
+    }
+}
+
 /* A key that guards itself by CheckMac: authorised use is not free use. */
 static void a_key_that_asks_for_authorisation_answers_nobody(void **state)
 {
@@ -300,6 +325,7 @@ int main(void)
             cmocka_unit_test(
                     validation_by_certificate_is_no_better_than_its_parent),
             cmocka_unit_test(a_key_that_asks_for_authorisation_answers_nobody),
+            cmocka_unit_test(keys_that_wait_for_each_other_answer_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

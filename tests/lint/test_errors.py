@@ -89,6 +89,14 @@ ITEMS = [
     ("a key that answers to nonces of anybody's choice",
      "  5: {name: s, purpose: secret, fresh-nonce: %s}\n", ("yes", "no"),
      {"REQRANDOM-OFF"}),
+    ("a key that waits for its own proof",
+     "  5: {name: a, purpose: secret, authorised-by: %s}\n", ("nobody", "a"),
+     {"AUTH-CYCLE"}),
+    ("a key that waits for a proof that waits for itself",
+     "  1: {name: ca, purpose: issuer, authorised-by: a}\n"
+     "  5: {name: a, purpose: secret, authorised-by: b}\n"
+     "  6: {name: b, purpose: secret, authorised-by: %s}\n", ("nobody", "a"),
+     {"AUTH-CYCLE"}),
     ("a rollback counter that every use of a key advances",
      "  1: {name: ca, purpose: issuer, limited-use: %s}\n"
      "counters: {0: {name: rollback}}\n", ("no", "yes"),

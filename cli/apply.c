@@ -188,15 +188,32 @@ static int check_confirm(struct session *s, const struct planning *g)
     return EXIT_DONE;
 }
 
+struct progress {
+    struct call *call;
+    unsigned before; /* steps that were done already */
+};
+
 static void tell_step(void *ctx, const struct hd_plan *plan,
                       const struct hd_plan_step *step, bool done_now)
 {
-    struct call *c = ctx;
+    struct progress *p = ctx;
     char text[384];
 
+    if (!done_now) {
+        p->before++;
+        return;
+    }
     hd_plan_step_text(plan, step, text, sizeof text);
-    say(c, "  %s %s\n", done_now ? "done   " : "before ", text);
+    say(p->call, "  done    %s\n", text);
     (void)fflush(stdout);
+}
+
+static void tell_before(const struct progress *p)
+{
+    if (p->before > 0) {
+        say(p->call, "  %u step%s done before\n", p->before,
+            p->before == 1 ? " was" : "s were");
+    }
 }
 
 static int stopped(struct session *s, const struct hd_plan_run *run, int err)
@@ -240,11 +257,12 @@ static void tell_rehearsal(struct call *c, const struct planning *g,
 
 static int carry_out(struct session *s, struct planning *g)
 {
+    struct progress progress = {.call = s->call};
     struct hd_plan_run run = {.chip = &s->chip,
                               .plan = &g->plan,
                               .contents = &g->contents,
                               .report = tell_step,
-                              .ctx = s->call};
+                              .ctx = &progress};
     struct hd_plan_rehearsal tried;
     unsigned left = hd_plan_left(&g->plan);
     int err = hd_plan_rehearse(&run, &g->seen, &tried);
@@ -255,6 +273,7 @@ static int carry_out(struct session *s, struct planning *g)
     }
     tell_rehearsal(s->call, g, &tried);
     err = hd_plan_apply(&run);
+    tell_before(&progress);
     if (err != HD_OK) {
         return stopped(s, &run, err);
     }

@@ -7,8 +7,13 @@
 #include "plan.h"
 
 static const struct option options[] = {
-        OPTION_POLICY, OPTION_CHIP, OPTION_FILES,
-        OPTION_FILL,   OPTION_JSON, OPTION_END,
+        OPTION_POLICY,
+        OPTION_CHIP,
+        OPTION_FILES,
+        OPTION_FILL,
+        {"fields", 0, NULL, "list every field of the configuration to change"},
+        OPTION_JSON,
+        OPTION_END,
 };
 
 /* ------------------------------------------------------------ the attacker */

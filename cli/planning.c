@@ -7,6 +7,8 @@
 #include "pk.h"
 #include "plan.h"
 
+#define FIELDS_SHOWN 12
+
 struct planning *planning_new(struct call *c)
 {
     struct planning *g = calloc(1, sizeof *g);
@@ -242,19 +244,28 @@ static void show_steps(struct call *c, const struct hd_plan *plan, bool ever)
     }
 }
 
-static void show_bits(struct call *c, const struct planning *g)
+/* A blank chip differs nearly everywhere: then the number is enough, unless
+ * somebody asks. */
+static void show_fields(struct call *c, const struct planning *g)
 {
     struct hd_plan_difference d[512];
     unsigned n = hd_plan_differences(&g->plan.policy, g->seen.config, d, 512);
+    bool all = option_given(c, "fields") || n <= FIELDS_SHOWN;
+    json_t *list = json_array();
     char text[256];
 
     if (n > 0) {
-        say(c, "\nconfiguration: %u field%s to change\n", n, n == 1 ? "" : "s");
+        say(c, "\nconfiguration: %u field%s to change%s\n", n,
+            n == 1 ? "" : "s", all ? "" : " (--fields lists them)");
     }
     for (unsigned i = 0; i < n && i < 512; i++) {
         hd_plan_difference_text(&g->plan.policy, &d[i], text, sizeof text);
-        say(c, "  %s\n", text);
+        if (all) {
+            say(c, "  %s\n", text);
+        }
+        (void)json_array_append_new(list, json_string(text));
     }
+    put(c, "fields", list);
 }
 
 static json_t *steps_json(const struct hd_plan *plan)
@@ -300,7 +311,7 @@ void planning_show(struct call *c, const struct planning *g)
 
     put(c, "policy", json_string(g->policy.name));
     put(c, "steps", steps_json(plan));
-    show_bits(c, g);
+    show_fields(c, g);
     say(c, "\nreversible until the locks below\n");
     show_steps(c, plan, false);
     say(c, "\nfor ever\n");

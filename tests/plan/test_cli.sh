@@ -18,13 +18,16 @@ done
 
 before=$("$half" chip read config --chip sim:blank.vchip)
 exits 0 "plan of a blank chip" "$half" plan -p policy.yaml --chip sim:blank.vchip
-prints 'slot 0 \(identity\): WriteConfig is 2, the policy says 0'
+prints '[0-9]+ fields to change \(--fields lists them\)'
 prints 'to do +make a private key in slot 0 \(identity\)'
 prints 'to do +lock the data and OTP zones'
 prints 'rewrite the configuration +yes +-'
 prints 'replace the private key by a new one +0 1 2 +2$'
 prints '^plan [0-9a-f]{64}$'
 first=$(sed -n 's/^plan //p' out)
+exits 0 "field by field" "$half" plan -p policy.yaml --chip sim:blank.vchip \
+    --fields
+prints 'slot 0 \(identity\): WriteConfig is 2, the policy says 0'
 same "changes nothing" "$("$half" chip read config --chip sim:blank.vchip)" "$before"
 exits 0 "the same plan again" "$half" plan -p policy.yaml --chip sim:blank.vchip
 same "has the same hash" "$(sed -n 's/^plan //p' out)" "$first"
@@ -91,7 +94,8 @@ complains 'run the same command again'
 exits 0 "the power is back" "$half" sim fault thing.vchip --clear
 same "the plan is the same" "$(hash_of sim:thing.vchip)" "$hash"
 exits 0 "and is finished" apply --chip sim:thing.vchip --confirm "$hash"
-prints 'before +lock the configuration zone'
+prints '[0-9]+ steps were done before'
+! grep -q 'done +lock the configuration zone' out || wrong "locked twice"
 prints 'done +lock the data and OTP zones'
 prints 'rehearsed on a virtual copy: 20 steps, [0-9]+ uses'
 prints 'waits +slot 10 \(device-cert\): --fill device-cert=FILE'

@@ -104,8 +104,10 @@ bool write_any(struct actor *a, unsigned slot)
 {
     int key = (int)field_of(a->config, 20 + 2 * slot, 0x0F00);
 
-    return write_clear(a, slot, -1) || (key != (int)slot && acquire(a, key) &&
-                                        write_encrypted(a, slot, key));
+    if (field_of(a->config, 20 + 2 * slot, 0x4000) == 0) {
+        return write_clear(a, slot, -1);
+    }
+    return key != (int)slot && acquire(a, key) && write_encrypted(a, slot, key);
 }
 
 static int parent_of(const struct actor *a, unsigned slot)

@@ -185,7 +185,7 @@ static void boot_key(struct job *j, unsigned slot)
     char how[48];
 
     y = y ? y : can(j, HD_GOAL_OVERWRITE, slot);
-    if (y && kind(j, slot) != HD_KIND_ODD) {
+    if (y && kind(j, slot) != HD_KIND_ODD && !is_private(j, slot)) {
         f = found(j, HD_LINT_SECUREBOOT_PUBKEY_WRITABLE, HD_HIGH, (int)slot);
         say(f, "anyone on the bus can replace the secure boot public key (%s)",
             way(y, how));
@@ -215,7 +215,8 @@ static void boot_store(struct job *j, unsigned slot)
     if (!y || boot_mode(j) < BOOT_SIGNATURE || kind(j, slot) == HD_KIND_ODD) {
         return;
     }
-    digest = digest && !is_derived(y); /* a digest of nothing that exists */
+    /* what DeriveKey or PrivWrite leaves is a digest of nothing that exists */
+    digest = digest && !is_derived(y) && !is_private(j, slot);
     f = found(j, HD_LINT_SECUREBOOT_DIGEST_WRITABLE,
               digest ? HD_HIGH : HD_MEDIUM, (int)slot);
     if (digest) {
@@ -273,7 +274,7 @@ static void count_match(struct job *j)
     if (!j->is_608 || !get(j, HD_F_CountMatchEnable, 0)) {
         return;
     }
-    y = y && is_derived(y) ? NULL : y;
+    y = y && (is_derived(y) || is_private(j, slot)) ? NULL : y;
     f = found(j, HD_LINT_COUNT_MATCH, y ? HD_HIGH : HD_MEDIUM, (int)slot);
     say(f, "Counter[0] stops at the value held in slot %u (first 8 bytes); ",
         slot);

@@ -7,13 +7,15 @@
  */
 #include <string.h>
 
+#include "lint/lint.h"
 #include "plan/apply.h"
 
 #include "describe.h"
 #include "parse.h"
 #include "session.h"
 
-#define DATA_MAX (1208 + 64)
+#define DATA_MAX       (1208 + 64)
+#define FINDINGS_SHOWN 5
 
 static const struct option options[] = {
         OPTION_CHIP,
@@ -58,6 +60,36 @@ static void show_config(struct call *c, const uint8_t config[128])
     }
 }
 
+/* What a reviewer would say before this is locked, where it is grave. */
+static void show_findings(struct call *c, const uint8_t config[128])
+{
+    uint8_t then[128];
+
+    memcpy(then, config, sizeof then);
+    then[86] = 0;
+    then[87] = 0;
+    struct hd_lint *l = hd_lint_run(then, hd_policy_chip_of(config), NULL);
+
+    if (!l) {
+        return;
+    }
+    put(c, "high", json_integer((json_int_t)l->counts[HD_HIGH]));
+    put(c, "medium", json_integer((json_int_t)l->counts[HD_MEDIUM]));
+    say(c, "\n%u high, %u medium findings once it is locked%s\n",
+        l->counts[HD_HIGH], l->counts[HD_MEDIUM],
+        l->counts[HD_HIGH] ? "; READ THEM FIRST (half policy lint --chip):"
+                           : "");
+    for (unsigned i = 0; i < l->count && i < FINDINGS_SHOWN; i++) {
+        const struct hd_finding *f = &l->findings[i];
+
+        if (f->severity == HD_HIGH) {
+            say(c, "  %s at %s: %s\n", hd_lint_rules[f->rule].name, f->where,
+                f->text);
+        }
+    }
+    hd_lint_free(l);
+}
+
 /* Bytes that the factory or Lock sets are the chip's own. */
 static bool is_own_byte(unsigned at)
 {
@@ -97,6 +129,7 @@ static int prepare_config(struct session *s, struct job *job)
         return refuse(s->call, "the configuration is locked already");
     }
     show_config(s->call, config);
+    show_findings(s->call, config);
     if (job->has_expected) {
         code = compare_config(s, job, config);
     }
@@ -311,7 +344,8 @@ const struct verb verb_chip_lock = {
         .about = "Without --confirm it shows what would be locked and changes "
                  "nothing. The chip compares a checksum before it locks: of "
                  "the configuration as it was just read, or of what --expect "
-                 "or --crc say.",
+                 "or --crc say. `half plan` and `half apply` do all of this "
+                 "from a policy, after a rehearsal.",
         .options = options,
         .run = run,
 };

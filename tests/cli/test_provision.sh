@@ -24,6 +24,7 @@ same "but for the bytes that belong to the chip" \
 cp blank.vchip before
 exits 2 "lock config without --confirm shows it and stops" \
     "$half" chip lock config
+prints '[0-9]+ high, [0-9]+ medium findings once it is locked'
 prints 'slot  0 +P-256 private'
 complains "Nothing was done.*--confirm $serial"
 exits 2 "lock config with another serial number stops" \

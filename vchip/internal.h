@@ -28,7 +28,7 @@ _Static_assert(sizeof(struct hd_vchip) <= 4096, "one chip is one page");
 /* ------------------------------------------------------------ commands */
 
 enum {
-#define X(name, code) OP_##name = code,
+#define X(name, code) OP_##name = (code),
 #include "halfdollar/vchip_ops.def"
 #undef X
 };

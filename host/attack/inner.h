@@ -62,7 +62,7 @@
 #define send_sleep         attack_send_sleep
 
 enum {
-#define X(name, code) OP_##name = code,
+#define X(name, code) OP_##name = (code),
 #include "halfdollar/vchip_ops.def"
 #undef X
 };

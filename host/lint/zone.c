@@ -97,19 +97,15 @@ static void text(struct job *j)
         run = blank ? run + 1 : 0;
         at = run == 4 && at == 0 ? i - 3 : at;
     }
-    if (blanks < 16) {
-        return;
+    if (blanks < 16 || at == 0) {
+        return; /* sixteen slots with GenKey have as many, one by one */
     }
     f = found(j, HD_LINT_TEXT_IN_CONFIG, HD_HIGH, -1);
     say(f,
         "%u of the 112 bytes 16-127 are 0x20, the ASCII space: source text "
         "has got into the data and the rest is shifted",
         blanks);
-    if (at) {
-        cite(f, "for example bytes %u-%u = 20 20 20 20", at, at + 3);
-    } else {
-        cite(f, "bytes 16-127");
-    }
+    cite(f, "for example bytes %u-%u = 20 20 20 20", at, at + 3);
 }
 
 static void no_private_key(struct job *j)

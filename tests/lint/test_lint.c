@@ -191,6 +191,24 @@ static void a_repair_makes_its_finding_go(void **state)
     }
 }
 
+/* Sixteen keys that GenKey may renew have sixteen bytes 0x20: no text. */
+static void sixteen_keys_are_not_taken_for_text(void **state)
+{
+    uint8_t config[128];
+
+    (void)state;
+    load_sample(&samples[6], config);
+    for (size_t slot = 0; slot < 16; slot++) {
+        config[20 + 2 * slot] = 0x83;
+        config[21 + 2 * slot] = 0x20;
+        config[96 + 2 * slot] = 0x33;
+    }
+    assert_true(finds(config, HD_LINT_PRIV_REGEN, 15));
+    assert_false(finds(config, HD_LINT_TEXT_IN_CONFIG, -1));
+    memset(config + 40, 0x20, 12);
+    assert_true(finds(config, HD_LINT_TEXT_IN_CONFIG, -1));
+}
+
 /* Nothing that comes out may depend on what the bytes mean. */
 static void random_bytes_are_judged_too(void **state)
 {
@@ -318,6 +336,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(every_finding_of_the_table_is_made_and_no_other),
             cmocka_unit_test(a_repair_makes_its_finding_go),
+            cmocka_unit_test(sixteen_keys_are_not_taken_for_text),
             cmocka_unit_test(random_bytes_are_judged_too),
             cmocka_unit_test(advice_is_written_in_words_of_a_policy),
             cmocka_unit_test(each_rule_points_to_a_key_that_there_is),

@@ -64,7 +64,7 @@ static void bring_contents(struct station *s)
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         uint8_t *image = s->contents.slot[slot];
 
-        if (s->contents.given >> slot & 1U) {
+        if (((unsigned)s->contents.given >> slot & 1U) != 0) {
             continue;
         }
         if (hd_policy_kind(s->policy.config, slot) == HD_KIND_PUBLIC) {

@@ -378,6 +378,19 @@ static bool read_group(const char *text, uint8_t *bytes, size_t size,
     return *text == 0 && parse_hex(plain, at, bytes, size, len);
 }
 
+/* With a count in front? Of ECDH with 63 bytes the opcode looks like one. */
+static bool is_whole(const uint8_t *bytes, size_t len)
+{
+    struct hd_command_words words;
+
+    if (len < 7 || bytes[0] != len) {
+        return false;
+    }
+    hd_command_parse(bytes, len, &words);
+    return hd_packet_check(bytes, len) == HD_OK ||
+           strncmp(words.name, "unknown", 7) != 0;
+}
+
 static int add_command(struct call *c, const char *text, struct hd_history *h)
 {
     struct hd_moment m = {.kind = HD_MOMENT_COMMAND};
@@ -391,7 +404,7 @@ static int add_command(struct call *c, const char *text, struct hd_history *h)
                           "is Sign with slot 2",
                           text, strlen(text) > 60 ? "..." : "");
     }
-    if (len >= 7 && bytes[0] == len) {
+    if (is_whole(bytes, len)) {
         memcpy(m.group, bytes, len);
     } else if (len >= 8 && bytes[0] == 0x03 && bytes[1] == len - 1) {
         memcpy(m.group, bytes + 1, --len); /* the word address, too */

@@ -249,7 +249,7 @@ static void give_up(struct seeker *s, struct hd_explanation *out)
         out->verdict = locked ? HD_EXPLAIN_NEVER : HD_EXPLAIN_RECONFIGURE;
         other_bits(s, out);
     }
-    if (out->why.status == 0x03) {
+    if (out->why.status == 0x03 && out->then.why == HD_WHY_NONE) {
         out->verdict = HD_EXPLAIN_NEVER; /* the grammar of the part */
         other_models(s, out);
     }

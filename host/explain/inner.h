@@ -76,6 +76,8 @@ extern const unsigned form_count;
 /* True: s->a.steps is a sequence that the chip accepts. *changed: its last
  * command is another form. */
 bool search(struct seeker *s, unsigned depth, bool *changed);
+/* What refuses here would be next, once the first reason is put right. */
+void note_deeper(struct seeker *s);
 /* Fills s->then: what refuses after one preparation. */
 void look_deeper(struct seeker *s);
 

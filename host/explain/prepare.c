@@ -327,6 +327,9 @@ static bool other_length(struct seeker *s)
             send_command(&s->a, s->op, s->p1, s->p2, data, len)) {
             return true;
         }
+        if (len != s->data_len) {
+            note_deeper(s); /* this length is right, and a rule refuses */
+        }
         s->a.count = at;
     }
     return false;
@@ -455,25 +458,26 @@ static bool right_sum(struct seeker *s)
     return send_command(&s->a, OP_LOCK, s->p1, sum, NULL, 0);
 }
 
-/* A point and a private key that are none: others in their place. */
+/* A point that is none, or of another length: one of our own in its place,
+ * and where a signature belongs to it, ours as well. */
 static bool right_point(struct seeker *s)
 {
-    uint8_t data[HD_V_GROUP_MAX] = {0};
+    const bool external = s->op == OP_VERIFY && (s->p1 & 0x07) == 0x02;
+    uint8_t data[128] = {0};
 
     if (s->refused != HD_WHY_SLOT_BAD_PUBLIC &&
-        s->refused != HD_WHY_ECC_FAULT) {
+        s->refused != HD_WHY_ECC_FAULT && s->refused != HD_WHY_LENGTH &&
+        s->refused != HD_WHY_SIGNATURE) {
         return false;
     }
-    memcpy(data, s->data, s->data_len);
-    if (s->op == OP_ECDH && s->data_len == 64) {
-        memcpy(data, s->a.own_xy, 64);
-    } else if (s->op == OP_VERIFY && s->data_len == 128 &&
-               a_sign(s->a.own_d, s->a.tempkey, data)) {
-        memcpy(data + 64, s->a.own_xy, 64);
-    } else {
+    if (s->op == OP_ECDH) {
+        return send_command(&s->a, s->op, s->p1, s->p2, s->a.own_xy, 64);
+    }
+    if (!external || !a_sign(s->a.own_d, s->a.tempkey, data)) {
         return false;
     }
-    return send_command(&s->a, s->op, s->p1, s->p2, data, s->data_len);
+    memcpy(data + 64, s->a.own_xy, 64);
+    return send_command(&s->a, s->op, s->p1, s->p2, data, sizeof data);
 }
 
 form_fn *const forms[] = {as_it_was,       other_mode,  other_param2,

@@ -25,14 +25,12 @@ static bool prepare(struct seeker *s, const struct prefix *p)
     return true;
 }
 
-/* Which bits refuse once the state is right? A bit counts more than another
- * state. */
-static void note_deeper(struct seeker *s)
+/* A bit counts more than another state. */
+void note_deeper(struct seeker *s)
 {
     const struct hd_refusal *r = refusal(&s->a);
 
-    if (s->first.byte == 0xFF && s->first.status != 0x03 &&
-        r->why != s->first.why && r->status != 0x03 &&
+    if (s->first.byte == 0xFF && r->why != s->first.why && r->status != 0x03 &&
         (s->then.why == HD_WHY_NONE ||
          (s->then.byte == 0xFF && r->byte != 0xFF))) {
         s->then = *r;
@@ -51,7 +49,9 @@ static bool ask(struct seeker *s, const struct prefix *p, unsigned first,
         return true;
     }
     s->refused = refusal(&s->a)->why;
-    note_deeper(s);
+    if (s->first.status != 0x03) { /* the state may have been put right */
+        note_deeper(s);
+    }
     for (unsigned form = first > 0 ? first : 1; form < last; form++) {
         if (prepare(s, p) && forms[form](s) && !s->a.overflow) {
             *changed = true;

@@ -47,6 +47,11 @@ wants "which configuration?" "$half" explain --command 41800200
 wants "not a command group" $seed --command 41zz
 wants "07418002002e85" $seed --command "0x07, 0x41, 0x80,0x02 0x00 0x2e 0x85"
 wants "more than a command" $seed --command 4180$(printf '00%.0s' $(seq 152))
+wants "63 data bytes where this mode has 64" $seed \
+    --command 43000200$(printf '00%.0s' $(seq 63))
+# a wrong length hides a rule
+wants "And once that is put right:" $seed --command 51000000$(printf '00%.0s' \
+    $(seq 15))
 wants "Send it again" $seed --command 0741800200ffff
 
 # a chip: its configuration is read, the command is not sent

@@ -115,7 +115,7 @@ unsigned hd_lint_line(const struct hd_finding *f,
 {
     const char *key = keys[f->rule];
     char path[HD_POLICY_PATH_SIZE];
-    unsigned line = 0, n = 0;
+    unsigned line = 0;
 
     if (r->place_count == 0) {
         return 0;
@@ -123,8 +123,8 @@ unsigned hd_lint_line(const struct hd_finding *f,
     if (f->slot >= 0) {
         return slot_line(r, f->slot, key);
     }
-    if (sscanf(f->where, "counter %u", &n) == 1) {
-        (void)snprintf(path, sizeof path, "counters/%u/start", n);
+    if (strncmp(f->where, "counter ", 8) == 0) {
+        (void)snprintf(path, sizeof path, "counters/%s/start", f->where + 8);
         return hd_policy_line_near(r, path);
     }
     if (key && field_of_path(key)) {

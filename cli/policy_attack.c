@@ -139,18 +139,27 @@ static void print_step(const struct hd_attack_step *s)
     printf("\n        %s\n", hex);
 }
 
+/* Its second line two places further. */
+static void print_indented(int indent, const char *text)
+{
+    printf("%*s", indent, "");
+    print_wrapped(stdout, text, indent + 2, indent + 2, text_width());
+}
+
 static void print_yes(const struct subject *s, const struct hd_attack_yes *y,
                       bool steps)
 {
-    char via[64] = "", label[64];
+    char via[64] = "", label[64], text[512];
 
     if (y->via >= 0) {
         (void)snprintf(via, sizeof via, " with the key of slot %s",
                        slot_label(s, (unsigned)y->via, label, sizeof label));
     }
-    printf("    %s: %s%s%s%s\n", hd_goal_text((enum hd_goal)y->goal), y->how,
-           via, y->inferred ? " (inferred: no public rule forbids it)" : "",
-           y->swept ? " (found by the sweep)" : "");
+    (void)snprintf(text, sizeof text, "%s: %s%s%s%s",
+                   hd_goal_text((enum hd_goal)y->goal), y->how, via,
+                   y->inferred ? " (inferred: no public rule forbids it)" : "",
+                   y->swept ? " (found by the sweep)" : "");
+    print_indented(4, text);
     for (unsigned i = 0; steps && i < y->count; i++) {
         print_step(&y->steps[i]);
     }
@@ -287,7 +296,10 @@ static unsigned print_gravest(const struct subject *s,
                slot_label(s, slot, label, sizeof label));
         print_yes(s, y, why == NULL);
         if (why) {
-            printf("      accepted by the policy: %s\n", why);
+            char text[HD_POLICY_TEXT_SIZE + 32];
+            (void)snprintf(text, sizeof text, "accepted by the policy: %s",
+                           why);
+            print_indented(6, text);
         }
     }
     return lost;

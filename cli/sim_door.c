@@ -115,7 +115,10 @@ int sim_load(struct call *c, const char *path, struct hd_vchip *chip, int *lock)
 {
     char why[512];
 
-    *lock = hd_vfile_lock(path, 1000, why, sizeof why);
+    *lock = hd_vfile_find(path, why, sizeof why);
+    if (*lock == HD_OK) {
+        *lock = hd_vfile_lock(path, 1000, why, sizeof why);
+    }
     if (*lock < 0) {
         return fail(c, "%s", why);
     }

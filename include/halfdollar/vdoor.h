@@ -138,6 +138,10 @@ int hd_vdoor_close(struct hd_vdoor *door);
 
 /* ------------------------------------------------------- chips in files */
 
+/* Is there such a file? Ask before locking, or a lock stays behind. HD_OK, or
+ * HD_ERR_IO and errno. why may be NULL. */
+int hd_vfile_find(const char *path, char *why, size_t size);
+
 /*
  * The lock that everybody who opens a chip's file holds: flock() on
  * ".NAME.lock" beside it, which stays. Waits at most wait_ms, and not at all

@@ -170,9 +170,7 @@ static int cannot_load(const struct sim_file *f, int err,
                        const struct reason *why)
 {
     if (err == HD_ERR_IO) {
-        return because(why, err, "%s: %s%s", f->path, strerror(errno),
-                       errno == ENOENT ? "; make a chip with `half sim create`"
-                                       : "");
+        return because(why, err, "%s: %s", f->path, strerror(errno));
     }
     return because(why, err,
                    "%s is not a virtual chip of this version, or is damaged",
@@ -183,6 +181,9 @@ static int cannot_load(const struct sim_file *f, int err,
 static int open_file(struct sim_file *f, const struct reason *why)
 {
     char text[512] = "";
+    if (hd_vfile_find(f->path, text, sizeof(text)) != HD_OK) {
+        return because(why, HD_ERR_IO, "%s", text);
+    }
     f->lock = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, text, sizeof(text));
     if (f->lock < 0) {
         return because(why, f->lock, "%s", text);

@@ -78,6 +78,11 @@ refused 2 "torn" "$half" sim restore c.vchip torn
 refused 2 "--chip FILE... is needed" "$half" sim serve --socket s
 refused 2 "nowhere to listen" "$half" sim serve --chip c.vchip
 refused 2 "half sim create" "$half" sim serve --chip none.vchip --socket s
+refused 2 "half sim create" "$half" chip info --chip sim:none.vchip
+[ ! -e .none.vchip.lock ] || {
+    echo "FAILED: a lock was left for a chip that does not exist"
+    exit 1
+}
 mkfifo told
 "$half" sim serve --chip c.vchip --socket bus >told &
 server=$!

@@ -50,8 +50,7 @@ static int load(struct door_file *f, const char *path, char *why, size_t size)
     }
     int err = hd_vfile_load(f->lock, path, f->chip, &f->generation);
     if (err == HD_ERR_IO) {
-        snprintf(why, size, "%s: %s%s", path, strerror(errno),
-                 errno == ENOENT ? "; make one with `half sim create`" : "");
+        snprintf(why, size, "%s: %s", path, strerror(errno));
     } else if (err) {
         snprintf(why, size, "%s: %s", path,
                  "the file is not a virtual chip "
@@ -77,11 +76,15 @@ int hd_vdoor_add_file(struct hd_vdoor *door, const char *path, char *why,
         return HD_ERR_TOO_SMALL;
     }
     const struct reason reason = {why, size};
+    int err = hd_vfile_find(path, why, size);
+    if (err) {
+        return err;
+    }
     struct door_file f = {.lock = door_lock_file(path, 0, true, &reason)};
     if (f.lock < 0) {
         return f.lock;
     }
-    int err = load(&f, path, why, size);
+    err = load(&f, path, why, size);
     if (err == HD_OK) {
         err = attach(door, f.chip, why, size);
         if (err) {

@@ -130,6 +130,17 @@ int door_lock_file(const char *path, unsigned wait_ms, bool is_server,
                           : "");
 }
 
+int hd_vfile_find(const char *path, char *why, size_t size)
+{
+    const struct reason reason = {why, size};
+    if (access(path, F_OK) == 0) {
+        return HD_OK;
+    }
+    return door_because(
+            &reason, HD_ERR_IO, "%s: %s%s", path, strerror(errno),
+            errno == ENOENT ? "; make a chip with `half sim create`" : "");
+}
+
 int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size)
 {
     const struct reason reason = {why, size};

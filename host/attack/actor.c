@@ -159,12 +159,34 @@ static bool authorise_by_secret(struct actor *a, int key)
     return send_command(a, OP_CHECKMAC, 0x01, (unsigned)key, data, sizeof data);
 }
 
+bool sign_own(struct actor *a, const uint8_t digest[32], uint8_t rs[64])
+{
+    static const uint8_t none[64];
+    struct signature *s;
+
+    for (unsigned i = 0; i < SIGNED; i++) {
+        s = &a->signatures[i];
+        if (memcmp(s->digest, digest, 32) == 0 &&
+            memcmp(s->rs, none, sizeof none) != 0) {
+            memcpy(rs, s->rs, 64);
+            return true;
+        }
+    }
+    if (!a_sign(a->own_d, digest, rs)) {
+        return false;
+    }
+    s = &a->signatures[a->signed_last++ % SIGNED];
+    memcpy(s->digest, digest, 32);
+    memcpy(s->rs, rs, 64);
+    return true;
+}
+
 /* Verify(Stored) with his own public key in the slot. */
 static bool authorise_by_signature(struct actor *a, int key)
 {
     uint8_t rs[64];
 
-    return do_nonce_random(a) && a_sign(a->own_d, a->tempkey, rs) &&
+    return do_nonce_random(a) && sign_own(a, a->tempkey, rs) &&
            send_command(a, OP_VERIFY, 0x00, (unsigned)key, rs, sizeof rs);
 }
 
@@ -186,8 +208,9 @@ static int missing_key(const struct actor *a)
     return r->why == HD_WHY_AUTH_MISSING && his ? key : -1;
 }
 
-/* A key that authorises may ask to be authorised itself, by another. */
-static bool authorise_through(struct actor *a, int key, unsigned depth)
+/* A key that authorises may ask to be authorised itself, by another; keys
+ * that ask for one another authorise nobody. asked: those on the way. */
+static bool authorise_through(struct actor *a, int key, unsigned asked)
 {
     int other;
 
@@ -198,8 +221,9 @@ static bool authorise_through(struct actor *a, int key, unsigned depth)
         return true;
     }
     other = missing_key(a);
-    return other >= 0 && other != key && depth < SLOTS &&
-           authorise_through(a, other, depth + 1) && authorise_once(a, key);
+    asked |= 1U << key;
+    return other >= 0 && (asked >> other & 1) == 0 &&
+           authorise_through(a, other, asked) && authorise_once(a, key);
 }
 
 bool authorise(struct actor *a, int key)

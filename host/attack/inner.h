@@ -33,6 +33,7 @@
 #define claim              attack_claim
 #define acquire            attack_acquire
 #define remember           attack_remember
+#define sign_own           attack_sign_own
 #define authorise          attack_authorise
 #define authorise_again    attack_authorise_again
 #define authorises         attack_authorises
@@ -127,6 +128,12 @@ struct known {
     uint8_t value[32];
 };
 
+/* Chains begin alike: most of what he signs he has signed before. */
+#define SIGNED 8
+struct signature {
+    uint8_t digest[32], rs[64];
+};
+
 struct actor {
     struct link l;
     const uint8_t *config; /* the configuration attacked */
@@ -135,6 +142,8 @@ struct actor {
     uint8_t before[HD_V_EEPROM_BYTES]; /* the victim's memory */
     uint8_t sn[9];
     uint8_t own_d[32], own_xy[64];
+    struct signature signatures[SIGNED];
+    unsigned signed_last;
     struct known known[SLOTS];
     uint16_t taken;      /* keys acquired in this chain */
     uint8_t tempkey[32]; /* what he knows to be in there */
@@ -160,6 +169,8 @@ void send_wake(struct actor *a);
 void send_sleep(struct actor *a);
 const struct hd_refusal *refusal(const struct actor *a);
 void claim(struct actor *a, const void *proof, size_t len);
+/* With his own private key. */
+bool sign_own(struct actor *a, const uint8_t digest[32], uint8_t rs[64]);
 bool acquire(struct actor *a, int key);
 /* What he just claimed is what the slot holds. */
 void remember(struct actor *a, unsigned slot);

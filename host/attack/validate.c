@@ -7,7 +7,7 @@
 
 static bool sign_tempkey(struct actor *a, uint8_t rs[64])
 {
-    return a_sign(a->own_d, a->tempkey, rs);
+    return sign_own(a, a->tempkey, rs);
 }
 
 /* GenKey digest over the key in the slot, then Verify(Validate|Invalidate)
@@ -35,7 +35,7 @@ static bool change_validity(struct actor *a, unsigned slot, const uint8_t *key,
     s[49] = a->sn[1];
     s[53] = mode == 0x07;
     a_sha256(s, sizeof s, digest);
-    return a_sign(a->own_d, digest, data) &&
+    return sign_own(a, digest, data) &&
            send_command(a, OP_VERIFY, mode, slot, data, sizeof data);
 }
 

@@ -140,8 +140,8 @@ static bool boot_signature(struct actor *a, unsigned slot, int key)
     uint8_t rs[64];
 
     (void)slot;
-    return key >= 0 && a->known[key].own_key &&
-           a_sign(a->own_d, own_value, rs) && boot(a, 0x05, own_value, rs);
+    return key >= 0 && a->known[key].own_key && sign_own(a, own_value, rs) &&
+           boot(a, 0x05, own_value, rs);
 }
 
 /* --------------------------------------------------------- IO protection */
@@ -152,7 +152,7 @@ static bool forge(struct actor *a, unsigned slot, int key)
     uint8_t data[128], m[164] = {0}, mac[32];
 
     (void)slot;
-    if (key < 0 || !a->known[key].have || !a_sign(a->own_d, own_value, data)) {
+    if (key < 0 || !a->known[key].have || !sign_own(a, own_value, data)) {
         return false;
     }
     memcpy(data + 64, a->own_xy, 64);

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "doctor.h"
+#include "explain.h"
 #include "explain/history.h"
 #include "halfdollar/chip.h"
 #include "parse.h"
@@ -39,145 +41,6 @@ static const struct option options[] = {
         OPTION_JSON,
         OPTION_END,
 };
-
-/* ----------------------------------------------------------- a status byte */
-
-struct listing {
-    struct call *c;
-    json_t *all;
-};
-
-/* A sentence without what a command would fill in. */
-static void plain_sentence(const char *s, char *out, size_t size)
-{
-    static const char *const blanks[][2] = {
-            {"{cmd}: ", ""},        {" ({bits})", ""}, {"{bits}", "its bits"},
-            {"{slot}", "the slot"}, {"{p1}", "..."},   {"{p2}", "..."},
-    };
-    size_t at = 0;
-
-    while (*s && at + 16 < size) {
-        const char *fill = NULL;
-
-        for (size_t i = 0; !fill && i < sizeof blanks / sizeof blanks[0]; i++) {
-            const size_t len = strlen(blanks[i][0]);
-
-            if (strncmp(s, blanks[i][0], len) == 0) {
-                fill = blanks[i][1];
-                s += len;
-            }
-        }
-        if (fill) {
-            memcpy(out + at, fill, strlen(fill));
-            at += strlen(fill);
-        } else {
-            out[at++] = *s++;
-        }
-    }
-    out[at] = 0;
-}
-
-static void list_reason(void *ctx, const char *name, const char *sentence)
-{
-    struct listing *l = ctx;
-    char text[400];
-
-    plain_sentence(sentence, text, sizeof text);
-    say(l->c, "  %-22s %s\n", name, text);
-    (void)json_array_append_new(
-            l->all, json_pack("{s:s,s:s}", "reason", name, "text", text));
-}
-
-static void explain_byte(struct call *c, uint8_t status)
-{
-    struct listing l = {c, json_array()};
-
-    say(c, "status 0x%02X: %s\n", status, hd_status_words(status));
-    put(c, "status", json_integer(status));
-    put(c, "words", json_string(hd_status_words(status)));
-    if (hd_explain_status(status, list_reason, &l) > 1) {
-        say(c, "\nOne of these; give the command and the configuration "
-               "(--command, --config or --chip) and half explain says "
-               "which.\n");
-    }
-    put(c, "reasons", l.all);
-}
-
-/* What was given as --status. */
-struct status {
-    bool given;
-    uint8_t byte; /* 0 if none stands behind err */
-    int err;      /* HD_OK: a byte was given that is no refusal */
-};
-
-static int explain_status(struct call *c, const struct status *s)
-{
-    const char *advice = hd_explain_advice(s->err);
-
-    if (s->err != HD_OK) {
-        say(c, "%s (%d): %s\n%s\n", hd_errname(s->err), s->err,
-            hd_strerror(s->err), advice ? advice : "");
-        put(c, "code", json_string(hd_errname(s->err)));
-        put(c, "number", json_integer(s->err));
-        put(c, "message", json_string(hd_strerror(s->err)));
-        put(c, "advice", advice ? json_string(advice) : json_null());
-    }
-    if (s->err == HD_OK || s->byte != 0) {
-        say(c, "%s", s->err != HD_OK ? "\n" : "");
-        explain_byte(c, s->byte);
-    }
-    return EXIT_DONE;
-}
-
-/* The name nearest to a mistyped one. */
-static const char *nearest_error(const char *text)
-{
-    static const char *const names[] = {
-#define NAME(name, number, sentence) #name,
-            HD_ERR_TABLE(NAME)
-#undef NAME
-    };
-    return nearest_word(text, names, sizeof names / sizeof names[0]);
-}
-
-static int no_status(struct call *c, const char *text)
-{
-    const char *near = nearest_error(text);
-
-    return fail_usage(c,
-                      "--status %s: neither a status byte (0 to 0xff) nor an "
-                      "error of the driver%s%s%s",
-                      text,
-                      near ? "; did you mean "
-                           : " (HD_ERR_..., or its "
-                             "negative number)",
-                      near ? near : "", near ? "?" : "");
-}
-
-static int status_from_text(struct call *c, const char *text, struct status *s)
-{
-    const bool named = strncmp(text, "HD_", 3) == 0;
-    char *end = NULL;
-    const long number = strtol(text, &end, 0);
-
-    s->given = true;
-    if (named) {
-        s->err = hd_explain_err_named(text);
-    } else if (end == text || *end != '\0' || number > 255 || number < -128) {
-        return no_status(c, text);
-    } else if (number < 0) {
-        s->err = (int)number;
-    } else {
-        s->byte = (uint8_t)number;
-        s->err = hd_packet_status(s->byte);
-        return EXIT_DONE;
-    }
-    if (!hd_explain_advice(s->err)) {
-        return no_status(c, text);
-    }
-    s->byte = hd_explain_status_of(s->err);
-    return EXIT_DONE;
-}
 
 /* ------------------------------------------------------------------- text */
 
@@ -423,7 +286,36 @@ static int add_command(struct call *c, const char *text, struct hd_history *h)
     return hd_history_add(h, &m) ? fail(c, "not enough memory") : EXIT_DONE;
 }
 
-static int take_recording(struct call *c, const char *path,
+/* A pipe cannot be read twice, as the readers do: so a file that nobody sees.
+ * NULL: errno says why. */
+static FILE *copy_of(FILE *in)
+{
+    FILE *out = tmpfile();
+    char block[4096];
+    size_t got, sum = 0;
+
+    while (out && sum <= HD_RECORDING_TEXT &&
+           (got = fread(block, 1, sizeof block, in)) > 0) {
+        sum += fwrite(block, 1, got, out);
+    }
+    if (out && (ferror(in) || fflush(out) != 0)) {
+        (void)fclose(out);
+        out = NULL;
+    }
+    return out;
+}
+
+static bool is_pipe(const char *path)
+{
+    struct stat st;
+
+    return strcmp(path, "-") == 0 ||
+           (stat(path, &st) == 0 &&
+            (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) ||
+             S_ISCHR(st.st_mode)));
+}
+
+static int take_recording(struct call *c, const char *path, const char *name,
                           struct hd_history *h)
 {
     const struct hd_capture_options opt = {.sda = option_text(c, "sda", NULL),
@@ -439,7 +331,7 @@ static int take_recording(struct call *c, const char *path,
     hd_recording_init(&r);
     err = hd_explain_read(&r, path, &opt);
     if (err) {
-        code = fail(c, "%s: %s", path,
+        code = fail(c, "%s: %s", name,
                     err == HD_ERR_IO ? strerror(errno) : r.error);
     } else if (hd_history_take(h, &r, (uint8_t)addr7)) {
         code = fail(c, "not enough memory");
@@ -448,9 +340,33 @@ static int take_recording(struct call *c, const char *path,
     return code;
 }
 
+static int take_pipe(struct call *c, const char *path, struct hd_history *h)
+{
+    const bool named = strcmp(path, "-") != 0;
+    FILE *in = named ? fopen(path, "rb") : stdin;
+    FILE *file = in ? copy_of(in) : NULL;
+    char copy[64];
+    int code;
+
+    if (!file) {
+        code = fail(c, "%s: %s", path, strerror(errno));
+    } else {
+        (void)snprintf(copy, sizeof copy, "/proc/self/fd/%d", fileno(file));
+        code = take_recording(c, copy, path, h);
+        (void)fclose(file);
+    }
+    if (named && in) {
+        (void)fclose(in);
+    }
+    return code;
+}
+
 static int take_history(struct call *c, struct hd_history *h)
 {
-    int code = c->count ? take_recording(c, c->args[0], h) : EXIT_DONE;
+    int code = !c->count ? EXIT_DONE
+               : is_pipe(c->args[0])
+                       ? take_pipe(c, c->args[0], h)
+                       : take_recording(c, c->args[0], c->args[0], h);
 
     for (unsigned i = 0; code == EXIT_DONE && i < c->repeat_count; i++) {
         code = add_command(c, option_all(c)[i], h);
@@ -478,6 +394,13 @@ static int find_config(struct call *c, const struct hd_history *h,
     const char *file = option_text(c, "config", NULL);
     const unsigned unknown = hd_history_unknown(h);
 
+    if (option_given(c, "config") + option_given(c, "bundle") +
+                option_given(c, "chip") >
+        1) {
+        return fail_usage(c, "--config, --bundle and --chip exclude each "
+                             "other: each gives the configuration");
+    }
+
     if (file) {
         return config_from_file(c, file, k->config);
     }
@@ -488,12 +411,14 @@ static int find_config(struct call *c, const struct hd_history *h,
         return config_from_chip(c, k->config);
     }
     memcpy(k->config, h->config, sizeof k->config);
-    return unknown ? fail_usage(c,
-                                "which configuration? Give --config FILE or "
-                                "--chip ADDRESS%s",
-                                c->count ? ": the recording does not show all "
-                                           "of it being read"
-                                         : "")
+    return unknown ? fail_usage(
+                             c,
+                             "which configuration? Give --config FILE (`half "
+                             "chip read config` prints it), --bundle FILE "
+                             "or --chip ADDRESS%s",
+                             c->count ? ": the recording does not show all "
+                                        "of it being read"
+                                      : "")
                    : EXIT_DONE;
 }
 
@@ -560,10 +485,17 @@ static int explain_moment(struct call *c, const struct hd_history *h, size_t i,
 /* Nothing was refused, or nothing like that is there. */
 static int told_nothing(struct call *c, size_t number, unsigned long at)
 {
-    if (at) {
-        return fail_usage(c, "--at %lu: there are %zu commands", at, number);
+    if (number == 0 && option_given(c, "address")) {
+        return fail_usage(c, "--address %s: no command went there",
+                          option_text(c, "address", ""));
     }
-    say(c, "%zu commands, and none of them was refused.\n", number);
+    if (at) {
+        return fail_usage(c, "--at %lu: it has %zu command%s", at, number,
+                          number == 1 ? "" : "s");
+    }
+    say(c, "%zu command%s, and none of them was refused%s.\n", number,
+        number == 1 ? "" : "s",
+        number ? "; --at N explains one all the same" : "");
     return EXIT_DONE;
 }
 
@@ -652,7 +584,7 @@ static int run(struct call *c)
 
 const struct verb verb_explain = {
         .name = "explain",
-        .args = "[RECORDING]",
+        .args = "[RECORDING|-]",
         .most_args = 1,
         .summary = "why a chip refused, and what would have worked",
         .about = "Plays the command again on a virtual chip with the same "

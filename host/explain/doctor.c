@@ -389,9 +389,14 @@ static void check_slots(struct exam *e)
         for_ever += locked;
         empty++;
     }
+    if (empty == 0) {
+        find(e, HD_CHECK_SLOTS, HD_FINDING_GOOD, HD_OK,
+             "of %u for public keys and certificates none is empty", asked);
+        return;
+    }
     find(e, HD_CHECK_SLOTS, for_ever ? HD_FINDING_WARNING : HD_FINDING_GOOD,
-         HD_OK, "of %u for public keys and certificates, %u hold nothing%s%s%s",
-         asked, empty, empty ? ": " : "", list,
+         HD_OK, "of %u for public keys and certificates %u are empty: %s%s",
+         asked, empty, list,
          for_ever ? "; and one of them is locked like that, for ever" : "");
 }
 

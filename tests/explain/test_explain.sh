@@ -103,7 +103,14 @@ wants "from 0 to 127" "$half" explain bad.jsonl
 : >empty
 wants "no transfer in it" "$half" explain empty
 wants "Is a directory" "$half" explain .
-wants "there are 2 commands" $seed pasted.hex --at 3
+wants "it has 2 commands" $seed pasted.hex --at 3
+
+# a pipe is read as a file is
+wants TEMPKEY_EMPTY sh -c '"$@" - <pasted.hex' sh $seed
+wants TEMPKEY_EMPTY sh -c 'cat pasted.hex | "$@" -' sh $seed
+wants TEMPKEY_EMPTY sh -c 'cat pasted.hex | "$@" /dev/stdin' sh $seed
+wants "no command went there" $seed pasted.hex --address 99
+wants "exclude each other" $seed --chip sim:thing.vchip --command 41800200
 
 # too much of it: an answer all the same, and soon
 dd if=/dev/zero of=large bs=1M seek=99 count=1 2>/dev/null

@@ -99,18 +99,28 @@ static bool name_refusing(const struct hd_policy *p,
     return false;
 }
 
+static void name_own(const struct hd_policy *p, const struct use *use,
+                     unsigned slot, char *out, size_t size)
+{
+    uint8_t kinds = use->group == HD_G_SLOT ? hd_policy_kind(p->config, slot)
+                                            : HD_KIND_ALL;
+    const struct hd_policy_key *key =
+            hd_policy_key_named(use->group, use->word, p->chips, kinds);
+
+    if (key) {
+        name_key(p, use->group, key, slot, out, size);
+    }
+}
+
 void uses_advise(const struct stage *s, const struct use *use, unsigned slot,
                  const struct hd_refusal *why, char *out, size_t size)
 {
     const struct hd_policy *p = &s->plan->policy;
-    uint8_t kinds = use->group == HD_G_SLOT ? stage_kind(s, slot) : HD_KIND_ALL;
-    const struct hd_policy_key *key =
-            hd_policy_key_named(use->group, use->word, p->chips, kinds);
     char own[96] = "", other[96] = "";
 
     out[0] = 0;
-    if (key) {
-        name_key(p, use->group, key, slot, own, sizeof own);
+    if (use) {
+        name_own(p, use, slot, own, sizeof own);
     }
     if (why && why->byte != 0xFF) {
         (void)name_refusing(p, why, other, sizeof other);

@@ -8,16 +8,24 @@
 
 #include "plan/uses.h"
 
-static int stopped_at(struct hd_plan_run *run, const struct hd_plan *plan,
+static int stopped_at(const struct stage *s, struct hd_plan_run *run,
+                      const struct hd_plan *plan,
                       const struct hd_plan_run *twin, int err)
 {
-    char step[HD_PLAN_TEXT] = "reading";
+    const struct hd_refusal *why = hd_vchip_refusal(&s->vchip);
+    char step[HD_PLAN_TEXT] = "reading", text[400], advice[192] = "";
 
     if (twin->step) {
         hd_plan_step_text(plan, twin->step, step, sizeof step);
     }
-    (void)snprintf(run->problem, sizeof run->problem, "rehearsal: %s: %.400s",
-                   step, twin->problem[0] ? twin->problem : hd_strerror(err));
+    (void)snprintf(text, sizeof text, "%.390s",
+                   twin->problem[0] ? twin->problem : hd_strerror(err));
+    if (hd_err_is_refusal(err) && why->why != HD_WHY_NONE) {
+        (void)hd_refusal_text(why, text, sizeof text);
+        uses_advise(s, NULL, 0, why, advice, sizeof advice);
+    }
+    (void)snprintf(run->problem, sizeof run->problem, "rehearsal: %s: %s%s",
+                   step, text, advice);
     return HD_ERR_CORRUPT;
 }
 
@@ -38,7 +46,7 @@ static int apply_once(struct stage *s, struct hd_plan_run *run,
     if (err == HD_OK) {
         err = hd_plan_apply(&twin);
     }
-    err = err == HD_OK ? HD_OK : stopped_at(run, &plan, &twin, err);
+    err = err == HD_OK ? HD_OK : stopped_at(s, run, &plan, &twin, err);
     hd_wipe(&seen, sizeof seen);
     return err;
 }

@@ -122,9 +122,23 @@ uint8_t *stage_bytes(struct stage *s, unsigned slot)
 
 const uint8_t *stage_known(const struct stage *s, unsigned slot)
 {
-    return stage_content(s, slot) == HD_CONTENT_LATER
+    bool stands_in = stage_kind(s, slot) == HD_KIND_PUBLIC;
+
+    return stands_in || stage_content(s, slot) == HD_CONTENT_LATER
                    ? s->vchip.ee + place(slot)
                    : s->contents->slot[slot];
+}
+
+const uint8_t *stage_io_key(struct stage *s)
+{
+    unsigned slot = (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0);
+
+    if (stage_bits(s, HD_F_IoProtectionKeyEnable, 0) &&
+        stage_kind(s, slot) != HD_KIND_SECRET) {
+        s->aside = "with an IO protection key (io-protection/key) that is no "
+                   "secret";
+    }
+    return stage_known(s, slot);
 }
 
 bool stage_is_locked(const struct stage *s, unsigned slot)
@@ -328,37 +342,58 @@ static bool needs_latch(const struct stage *s, unsigned slot)
     return false;
 }
 
+/* The maker's signature: the stand-in's. */
+static int sign_firmware(struct stage *s, const uint8_t digest[32], bool good,
+                         uint8_t sig[64])
+{
+    unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
+
+    if (stage_kind(s, key) == HD_KIND_PUBLIC) {
+        stage_stand_in(s, key, true);
+    }
+    int err = stage_sign(s, digest, sig);
+
+    sig[63] ^= (uint8_t)!good;
+    return err;
+}
+
+int stage_boot_mac(struct stage *s, uint8_t mode, const uint8_t digest[32],
+                   bool good)
+{
+    unsigned kept = (unsigned)stage_bits(s, HD_F_SecureBootSigDig, 0);
+    bool has_signature = true;
+    uint8_t sig[64];
+    int err = HD_OK;
+
+    if (mode != HD_SECUREBOOT_STORE) {
+        err = sign_firmware(s, digest, good, sig);
+    } else if (stage_bits(s, HD_F_SecureBootMode, 0) == 2) {
+        memcpy(sig, stage_bytes(s, kept), sizeof sig);
+    } else {
+        has_signature = false;
+    }
+    return err == HD_OK ? hd_chip_secureboot_mac(&s->chip, mode, digest,
+                                                 has_signature ? sig : NULL,
+                                                 stage_io_key(s))
+                        : err;
+}
+
 int stage_boot(struct stage *s, uint8_t mode, const uint8_t digest[32],
                bool good)
 {
-    unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
-    unsigned io = (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0);
-    uint8_t sig[64];
-    bool stores_signature = stage_bits(s, HD_F_SecureBootMode, 0) == 2;
     bool sent = mode != HD_SECUREBOOT_STORE;
+    uint8_t sig[64];
+    int err = HD_OK;
 
-    if (sent && stage_kind(s, key) == HD_KIND_PUBLIC) {
-        stage_stand_in(s, key, true);
+    if (stage_bits(s, HD_F_SecureBootRandNonce, 0) && !s->stale) {
+        return stage_boot_mac(s, mode, digest, good);
     }
-    int err = a_sign(s->d, digest, sig) ? HD_OK : HD_ERR_PORT;
-
-    sig[63] ^= (uint8_t)!good;
-    if (err != HD_OK) {
-        return err;
+    if (sent) {
+        err = sign_firmware(s, digest, good, sig);
     }
-    if (!stage_bits(s, HD_F_SecureBootRandNonce, 0) || s->stale) {
-        return hd_chip_secureboot(&s->chip, mode, digest, sent ? sig : NULL);
-    }
-    /* the chip's own signature goes into the MAC, and it is the stored one */
-    if (!sent && stores_signature) {
-        memcpy(sig,
-               stage_bytes(s,
-                           (unsigned)stage_bits(s, HD_F_SecureBootSigDig, 0)),
-               64);
-    }
-    return hd_chip_secureboot_mac(&s->chip, mode, digest,
-                                  sent || stores_signature ? sig : NULL,
-                                  stage_known(s, io));
+    return err == HD_OK ? hd_chip_secureboot(&s->chip, mode, digest,
+                                             sent ? sig : NULL)
+                        : err;
 }
 
 static int boot_for_latch(struct stage *s)
@@ -387,16 +422,19 @@ static int set_latch(struct stage *s)
         s->vchip.gpio_latch = true; /* its pin does that */
         return HD_OK;
     }
-    if (stage_bits(s, HD_F_VolatileKeyPermitEnable, 0)) {
-        err = prove_for_latch(s);
-    } else if (stage_bits(s, HD_F_SecureBootPersistentEnable, 0)) {
+    if (stage_bits(s, HD_F_SecureBootMode, 0) &&
+        stage_bits(s, HD_F_SecureBootPersistentEnable, 0)) {
         err = boot_for_latch(s);
+    } else if (stage_bits(s, HD_F_VolatileKeyPermitEnable, 0)) {
+        err = prove_for_latch(s);
     } else {
         s->aside = "setting the latch, which nothing sets "
                    "(latch/switched-by, secure-boot/sets-latch)";
         return HD_ERR_EXEC;
     }
-    s->aside = err == HD_OK ? NULL : "setting the latch";
+    if (err != HD_OK && !s->aside) {
+        s->aside = "setting the latch";
+    }
     return err == HD_OK && !s->vchip.latch ? HD_ERR_CORRUPT : err;
 }
 

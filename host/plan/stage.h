@@ -76,8 +76,10 @@ static inline uint8_t stage_content(const struct stage *s, unsigned slot)
 
 /* The bytes themselves, in the virtual chip's memory. */
 uint8_t *stage_bytes(struct stage *s, unsigned slot);
-/* What a slot holds by the plan, or since stage_set() for what comes later. */
+/* What a slot holds by the plan; since stage_set() for what comes later, and
+ * as it is now where there may be a stand-in. */
 const uint8_t *stage_known(const struct stage *s, unsigned slot);
+const uint8_t *stage_io_key(struct stage *s);
 bool stage_is_locked(const struct stage *s, unsigned slot);
 
 /* The public half of the private key in the slot. */
@@ -111,6 +113,9 @@ int stage_prove(struct stage *s, unsigned slot) HD_MUST_CHECK;
 /* Starts firmware with the stand-in as its maker. */
 int stage_boot(struct stage *s, uint8_t mode, const uint8_t digest[32],
                bool good) HD_MUST_CHECK;
+/* ... and checks that the verdict is the chip's own. */
+int stage_boot_mac(struct stage *s, uint8_t mode, const uint8_t digest[32],
+                   bool good) HD_MUST_CHECK;
 
 /* TempKey: random, or from outside when the stage says so. */
 int stage_nonce(struct stage *s) HD_MUST_CHECK;

@@ -43,7 +43,8 @@ static int perform(struct stage *s, const struct use *use, unsigned slot,
     int key = bound_by(s, use, slot);
     int err = stage_raise(s);
 
-    if (err == HD_OK && use->kinds && !(way->without & WITHOUT_LATCH)) {
+    if (err == HD_OK && key >= 0 && use->kinds &&
+        !(way->without & WITHOUT_LATCH)) {
         err = stage_latch(s, slot); /* where another key is asked as well */
     }
     if (err == HD_OK && key >= 0) {
@@ -284,7 +285,7 @@ static void find_gaps(struct stage *s)
         uint8_t kind = stage_kind(s, slot);
         const char *why = NULL;
 
-        if (kind == HD_KIND_ODD) {
+        if (kind == HD_KIND_ODD || (kind == HD_KIND_AES && !stage_is_608(s))) {
             why = "its KeyType is reserved, or contradicts Private";
         } else if (kind == HD_KIND_PRIVATE) {
             why = uses_gap_private(s, slot);

@@ -56,7 +56,8 @@ int uses_try_one(struct stage *s, struct hd_plan_run *run,
                  const struct use *use, unsigned slot) HD_MUST_CHECK;
 
 /* Writes " Change slots/3/agrees (yes), or io-protection/key (nobody)": the
- * words of the policy that say this, and those whose bits refused it. */
+ * words of the policy that say this, and those whose bits refused it. Both
+ * may be missing (use or why NULL). */
 void uses_advise(const struct stage *s, const struct use *use, unsigned slot,
                  const struct hd_refusal *why, char *out, size_t size);
 

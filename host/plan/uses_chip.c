@@ -118,18 +118,12 @@ static int try_boot_latch(struct stage *s, unsigned slot)
     return err == HD_OK && !state ? HD_ERR_EXEC : err;
 }
 
-/* ------------------------------------------------- verdicts under the IO key
- */
+/* --------------------------------------------- verdicts under the IO key */
 
 static bool may_io(const struct stage *s, unsigned slot)
 {
     (void)slot;
     return stage_bits(s, HD_F_IoProtectionKeyEnable, 0) != 0;
-}
-
-static const uint8_t *io_key(const struct stage *s)
-{
-    return stage_known(s, (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0));
 }
 
 static int try_verdict(struct stage *s, unsigned slot)
@@ -139,8 +133,21 @@ static int try_verdict(struct stage *s, unsigned slot)
 
     (void)slot;
     return err == HD_OK ? hd_chip_verify_mac(&s->chip, s->plan->hash, sig,
-                                             s->pub, 0, io_key(s))
+                                             s->pub, 0, stage_io_key(s))
                         : err;
+}
+
+static int try_boot_verdict(struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return stage_boot_mac(s, HD_SECUREBOOT_FULL, s->plan->hash, true);
+}
+
+static int try_wrong_boot_verdict(struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return stage_wrong(
+            stage_boot_mac(s, HD_SECUREBOOT_FULL, s->plan->hash, false));
 }
 
 /* ----------------------------------------------------------------- counters */
@@ -331,6 +338,10 @@ static const struct use list[] = {
     BOOT("start firmware that was never accepted", "mode", 0, keeps, NULL, try_unseen),
     BOOT("set the latch by starting firmware", "sets-latch", 0, boots, may_set_latch,
          try_boot_latch),
+    BOOT("start signed firmware with a proven verdict", "mode", BY_STATE, boots, may_io,
+         try_boot_verdict),
+    BOOT("start wrong firmware with a proven verdict", "mode", 0, boots, NULL,
+         try_wrong_boot_verdict),
     CHIP("believe a verdict by the IO protection key", HD_G_IO_PROTECTION, "key", is_608,
          may_io, try_verdict),
     CHIP("step counter 0", HD_G_COUNTER0, "start", has_steps, uses_always, try_step_0),

@@ -247,10 +247,9 @@ static int try_in_clear(struct stage *s, unsigned slot)
 
 static int try_encrypted(struct stage *s, unsigned slot)
 {
-    unsigned io = (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0);
     uint8_t secret[32] = {0};
-    int err = hd_chip_ecdh_io(&s->chip, (uint16_t)slot, peer,
-                              stage_known(s, io), secret);
+    int err = hd_chip_ecdh_io(&s->chip, (uint16_t)slot, peer, stage_io_key(s),
+                              secret);
 
     return check_secret(s, slot, err, secret);
 }

@@ -74,27 +74,29 @@ static unsigned parent_of(const struct stage *s, unsigned slot)
     return uses_read_key(s, slot);
 }
 
-/* Both are used; the one that has something to ask. */
-static unsigned vouching_key(const struct stage *s, unsigned slot)
-{
-    unsigned parent = parent_of(s, slot);
-    bool own = stage_bits(s, HD_F_ReqAuth, slot) ||
-               (!stage_bits(s, HD_F_ReqAuth, parent) &&
-                stage_bits(s, HD_F_PersistentDisable, slot));
-
-    return own ? slot : parent;
-}
-
 static uint64_t x509_format(const struct stage *s, unsigned slot)
 {
     return s->plan->policy.config[92 + stage_bits(s, HD_F_X509id, slot)];
+}
+
+/* Both are used, but for a certificate; the one that has something to ask. */
+static unsigned vouching_key(const struct stage *s, unsigned slot)
+{
+    unsigned parent = parent_of(s, slot);
+    bool own = !x509_format(s, slot) &&
+               (stage_bits(s, HD_F_ReqAuth, slot) ||
+                (!stage_bits(s, HD_F_ReqAuth, parent) &&
+                 stage_bits(s, HD_F_PersistentDisable, slot)));
+
+    return own ? slot : parent;
 }
 
 /* Each for a command of one sequence, and a proof in between would destroy
  * what the first command left. */
 static bool takes_two_proofs(const struct stage *s, unsigned slot)
 {
-    return must_be_validated(s, slot) && stage_bits(s, HD_F_ReqAuth, slot) &&
+    return must_be_validated(s, slot) && !x509_format(s, slot) &&
+           stage_bits(s, HD_F_ReqAuth, slot) &&
            stage_bits(s, HD_F_ReqAuth, parent_of(s, slot));
 }
 

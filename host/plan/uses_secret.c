@@ -139,7 +139,8 @@ static int derive_with(struct stage *s, unsigned slot, uint8_t flip)
     err = err == HD_OK ? hd_chip_derivekey(&s->chip, s->source, (uint16_t)slot,
                                            needs_mac(s, slot) ? mac : NULL)
                        : err;
-    err = stage_same(err, stage_bytes(s, slot), want, 32);
+    /* the first nibble is the chip's own in a key that must be validated */
+    err = stage_same(err, stage_bytes(s, slot) + 1, want + 1, 31);
     hd_wipe(want, sizeof want);
     return err;
 }
@@ -167,6 +168,12 @@ static int try_derive_locked(struct stage *s, unsigned slot)
 }
 
 /* ---------------------------------------------------------------------- AES */
+
+static bool has_aes(const struct stage *s, unsigned slot)
+{
+    (void)slot;
+    return stage_is_608(s);
+}
 
 static int aes(struct stage *s, unsigned slot, uint8_t mode)
 {
@@ -231,19 +238,17 @@ static bool may_kdf_aes(const struct stage *s, unsigned slot)
 
 static int kdf(struct stage *s, unsigned slot, uint8_t algorithm, uint8_t to)
 {
-    const uint8_t *io =
-            stage_known(s, (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0));
     uint8_t mode = (uint8_t)(FROM_SLOT | to | algorithm);
     uint8_t got[64] = {0}, want[32] = {0};
     const uint8_t *msg = s->plan->hash;
     size_t msg_len = algorithm == BY_AES ? 16 : 32, len = 0;
     uint32_t details = algorithm == BY_AES ? 0 : MESSAGE_SENT;
-    int err =
-            to == OUT_SEALED
-                    ? hd_chip_kdf_io(&s->chip, mode, (uint16_t)slot, 0, details,
-                                     msg, msg_len, io, got, sizeof got, &len)
-                    : hd_chip_kdf(&s->chip, mode, (uint16_t)slot, 0, details,
-                                  msg, msg_len, got, sizeof got, &len);
+    int err = to == OUT_SEALED
+                      ? hd_chip_kdf_io(&s->chip, mode, (uint16_t)slot, 0,
+                                       details, msg, msg_len, stage_io_key(s),
+                                       got, sizeof got, &len)
+                      : hd_chip_kdf(&s->chip, mode, (uint16_t)slot, 0, details,
+                                    msg, msg_len, got, sizeof got, &len);
 
     if (to == TO_TEMPKEY) {
         memcpy(got, s->vchip.tk.bytes, 32);
@@ -338,9 +343,9 @@ static const struct use list[] = {
              uses_always, try_prove),
     SLOT_USE("prove it with another key", "purpose", HD_KIND_SECRET, 0, NULL,
              holds_secret, NULL, try_prove_wrongly),
-    SLOT_USE("encrypt a block", "purpose", HD_KIND_AES, BY_USE, NULL, NULL,
+    SLOT_USE("encrypt a block", "purpose", HD_KIND_AES, BY_USE, NULL, has_aes,
              uses_always, try_encrypt),
-    SLOT_USE("decrypt a block", "purpose", HD_KIND_AES, BY_USE, NULL, NULL,
+    SLOT_USE("decrypt a block", "purpose", HD_KIND_AES, BY_USE, NULL, has_aes,
              uses_always, try_decrypt),
     SLOT_USE("derive a key from it (KDF)", "purpose", KEYS, BY_USE, NULL,
              gives_kdf, uses_always, try_kdf),

@@ -174,8 +174,56 @@ static void test_every_kind_of_use_is_tried_by_some_policy(void **state)
     assert_true(tried(&all, "count a use")->worked > 9);
 }
 
-/* ------------------------------------------------- a chip that does otherwise
- */
+/* A chip whose uses were made, and whose slots somebody locked: what no longer
+ * works is no difference, since the policy says that it ends. */
+static void test_a_chip_in_service_is_rehearsed_as_it_is(void **state)
+{
+    static struct hd_plan_rehearsal out;
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "accessory");
+    memset(b.contents.slot[9], 0, 8);
+    b.contents.slot[9][0] = b.contents.slot[9][4] = 64;
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(rehearse(&b, &out), HD_OK);
+    unsigned before = tried(&out, "make a MAC")->worked;
+
+    /* Counter 0 at 64: docs/chip part 1, 7.5 */
+    memcpy(b.vchip.ee + 52, "\xFF\xFF\x00\x00\x00\x02\x00\x01", 8);
+    if (rehearse(&b, &out) != HD_OK) {
+        fail_msg("%s", b.run.problem);
+    }
+    assert_int_equal(tried(&out, "make a MAC")->worked, before - 1);
+    hd_vchip_free(&b.vchip);
+
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(rehearse(&b, &out), HD_OK);
+    before = tried(&out, "write it in clear")->worked;
+    b.vchip.ee[89] &= 0xFE; /* slot 8 */
+    if (rehearse(&b, &out) != HD_OK) {
+        fail_msg("%s", b.run.problem);
+    }
+    assert_int_equal(tried(&out, "write it in clear")->worked, before - 1);
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_a_single_wire_chip_is_rehearsed_too(void **state)
+{
+    static struct hd_plan_rehearsal out;
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "jwt-only");
+    assert_int_equal(look(&b), HD_OK);
+    b.seen.config[14] &= 0xFE;
+    assert_int_equal(hd_plan_rehearse(&b.run, &b.seen, &out), HD_OK);
+    assert_true(out.uses > 100);
+    hd_vchip_free(&b.vchip);
+}
+
+/* ------------------------------------------- a chip that does otherwise */
 
 /* What is otherwise about it. */
 struct lie {
@@ -596,6 +644,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
             cmocka_unit_test(test_sound_policies_pass_their_rehearsal),
             cmocka_unit_test(test_every_kind_of_use_is_tried_by_some_policy),
+            cmocka_unit_test(test_a_chip_in_service_is_rehearsed_as_it_is),
+            cmocka_unit_test(test_a_single_wire_chip_is_rehearsed_too),
             cmocka_unit_test(
                     test_every_use_notices_a_chip_that_answers_otherwise),
             cmocka_unit_test(

@@ -122,11 +122,11 @@ uint8_t *stage_bytes(struct stage *s, unsigned slot)
 
 const uint8_t *stage_known(const struct stage *s, unsigned slot)
 {
-    bool stands_in = stage_kind(s, slot) == HD_KIND_PUBLIC;
+    bool moves = stage_kind(s, slot) == HD_KIND_PUBLIC ||
+                 stage_content(s, slot) == HD_CONTENT_LATER ||
+                 is_readable(s->plan->policy.config, slot);
 
-    return stands_in || stage_content(s, slot) == HD_CONTENT_LATER
-                   ? s->vchip.ee + place(slot)
-                   : s->contents->slot[slot];
+    return moves ? s->vchip.ee + place(slot) : s->contents->slot[slot];
 }
 
 const uint8_t *stage_io_key(struct stage *s)

@@ -76,8 +76,8 @@ static inline uint8_t stage_content(const struct stage *s, unsigned slot)
 
 /* The bytes themselves, in the virtual chip's memory. */
 uint8_t *stage_bytes(struct stage *s, unsigned slot);
-/* What a slot holds by the plan; since stage_set() for what comes later, and
- * as it is now where there may be a stand-in. */
+/* What a slot holds: by the plan; as it is now where that is no secret, where
+ * it comes later, and where there may be a stand-in. */
 const uint8_t *stage_known(const struct stage *s, unsigned slot);
 const uint8_t *stage_io_key(struct stage *s);
 bool stage_is_locked(const struct stage *s, unsigned slot);

@@ -202,6 +202,7 @@ static void test_a_chip_in_service_is_rehearsed_as_it_is(void **state)
     assert_int_equal(rehearse(&b, &out), HD_OK);
     before = tried(&out, "write it in clear")->worked;
     b.vchip.ee[89] &= 0xFE; /* slot 8 */
+    b.vchip.ee[place(8) + 5] = 0x88;
     if (rehearse(&b, &out) != HD_OK) {
         fail_msg("%s", b.run.problem);
     }

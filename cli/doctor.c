@@ -111,6 +111,10 @@ static int read_papers(struct call *c, struct papers *p)
     if (ca && !cert) {
         return fail_usage(c, "--ca belongs to --cert");
     }
+    if (cert && option_given(c, "replay")) {
+        return fail_usage(c, "--cert needs the chip itself: a replayed one has "
+                             "other keys");
+    }
     if (cert) {
         code = read_input(c, cert, CERT_MAX, &p->cert);
         p->has_cert = code == EXIT_DONE;

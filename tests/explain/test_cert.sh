@@ -137,6 +137,8 @@ complains "no certificate in it"
 exits 2 "an authority that is none" "$half" doctor --chip sim:tls.vchip \
     --cert good.pem --ca root.key
 complains "authority's file"
+exits 2 "a chip that is not there" "$half" doctor --replay b.json \
+    --cert good.pem
 exits 2 "an authority alone" "$half" doctor --chip sim:tls.vchip --ca root.pem
 head -c 100 good.der >cut.der
 exits 2 "half a certificate" "$half" doctor --chip sim:tls.vchip --cert cut.der

@@ -8,6 +8,7 @@
 #include "scenes.h"
 
 #include "explain/explain.h"
+#include "explain/history.h"
 #include "halfdollar/err.h"
 
 static struct hd_moment moment(uint8_t op, uint8_t p1, uint16_t p2, size_t len)
@@ -456,6 +457,27 @@ static void test_the_right_checksum_of_the_zone_is_given(void **state)
     assert_true(e.steps[0].for_ever);
 }
 
+/* What a running session remembers has an end: then it says so. */
+static void
+test_a_long_past_is_forgotten_and_the_configuration_with_it(void **state)
+{
+    struct hd_history h = {.most = 8};
+    const struct hd_moment info = moment(OP_INFO, 0, 0, 0);
+
+    (void)state;
+    h.known[3] = true;
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(hd_history_add(&h, &info), HD_OK);
+        assert_false(h.forgot);
+    }
+    assert_int_equal(hd_history_add(&h, &info), HD_OK);
+    assert_true(h.forgot);
+    assert_int_equal(h.count, 1);
+    assert_int_equal(hd_history_unknown(&h), HD_V_CONFIG_BYTES);
+    hd_history_free(&h);
+    assert_null(h.at);
+}
+
 static void test_what_is_no_group_is_refused(void **state)
 {
     static const uint8_t bad[] = {9, 0x30, 0, 0, 0, 3, 0x5D};
@@ -486,6 +508,8 @@ int main(void)
             cmocka_unit_test(
                     test_a_wrong_mac_of_a_write_is_told_from_a_missing_key),
             cmocka_unit_test(test_the_right_checksum_of_the_zone_is_given),
+            cmocka_unit_test(
+                    test_a_long_past_is_forgotten_and_the_configuration_with_it),
             cmocka_unit_test(test_what_is_no_group_is_refused),
             cmocka_unit_test(test_no_reason_is_left_without_an_explanation),
     };

@@ -51,6 +51,19 @@ alike old 0x60 pubkey --slot 0
 alike test 0x60 hmac --slot 0 text
 alike seed 0x60 read data --slot 2
 
+# After the refusal the chip is asked for its configuration, and nothing else.
+cp tls.vchip x.vchip
+exits 1 "a refusal that is recorded" env HALF_TRACE=t.jsonl \
+    "$half" chip sign --slot 5 --digest $ones --chip sim:x.vchip
+same "reads of the configuration follow" "$(python3 -c '
+import json
+events = [json.loads(line) for line in open("t.jsonl")]
+last = max(i for i, e in enumerate(events) if e.get("means") == "answer"
+           and e["bytes"].startswith("040f"))
+after = [e["command"]["text"].split(",")[0] for e in events[last:]
+         if e.get("means") == "command"]
+print(len(after) > 0, set(after))')" "True {'Read: configuration'}"
+
 # What may be a secret is in no message, and so in no command to be typed.
 cp tls.vchip x.vchip
 exits 1 "a secret that is refused" "$half" sim exec --chip x.vchip -- \

@@ -458,7 +458,8 @@ static void validated_key(struct job *j, unsigned slot,
 {
     const struct hd_attack_yes *y =
             trust ? trust : can(j, HD_GOAL_DESTROY, slot);
-    bool self = get(j, HD_F_ReadKey, slot) == slot;
+    unsigned parent = get(j, HD_F_ReadKey, slot);
+    bool self = parent == slot;
     struct hd_finding *f;
 
     if (!y || (y->via < 0 && !(trust && self)) || is_derived(y)) {
@@ -466,11 +467,16 @@ static void validated_key(struct job *j, unsigned slot,
     }
     f = found(j, HD_LINT_VALIDATED_KEY_BYPASS, HD_HIGH, (int)slot);
     say(f,
-        "validated public key can be %s: its parent, slot %d, is replaceable "
+        "validated public key can be %s: its parent, slot %u, is replaceable "
         "by anyone, who can then %s",
-        trust ? "replaced" : "taken out of service",
-        (int)get(j, HD_F_ReadKey, slot),
+        trust ? "replaced" : "taken out of service", parent,
         trust ? "write and validate a new one" : "invalidate it");
+    if (get(j, HD_F_PubInfo, parent) &&
+        (self || !can(j, HD_GOAL_TRUST, parent))) {
+        say(f, " (inferred: whether a parent must be valid itself is not "
+               "public)");
+        f->inferred = true;
+    }
     cite_slot(j, f, slot);
     cite_key(j, f, slot);
     cite_other(j, f, y->via);

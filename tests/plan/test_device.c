@@ -116,9 +116,10 @@ static void test_trust_anchors_and_secrets_cannot_be_written(void **state)
                 hd_chip_write(&b.chip, HD_ZONE_DATA, slots[i], 0, zeros, 32),
                 "WRITE_NEVER");
     }
-    for (uint16_t slot = DEVICE_CERT; slot <= SIGNER_CERT; slot++) {
+    for (unsigned slot = DEVICE_CERT; slot <= SIGNER_CERT; slot++) {
         assert_refused(&b,
-                       hd_chip_write(&b.chip, HD_ZONE_DATA, slot, 0, zeros, 32),
+                       hd_chip_write(&b.chip, HD_ZONE_DATA, (uint16_t)slot, 0,
+                                     zeros, 32),
                        "SLOT_LOCKED");
     }
     end(&b);
@@ -149,7 +150,7 @@ static void test_what_was_brought_is_what_can_be_read(void **state)
 
     (void)state;
     make_device(&b);
-    for (uint16_t slot = DEVICE_CERT; slot <= BOOT_KEY; slot++) {
+    for (unsigned slot = DEVICE_CERT; slot <= BOOT_KEY; slot++) {
         assert_int_equal(
                 hd_chip_read(&b.chip, HD_ZONE_DATA, slot, 0, got, sizeof got),
                 HD_OK);

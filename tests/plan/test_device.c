@@ -151,9 +151,9 @@ static void test_what_was_brought_is_what_can_be_read(void **state)
     (void)state;
     make_device(&b);
     for (unsigned slot = DEVICE_CERT; slot <= BOOT_KEY; slot++) {
-        assert_int_equal(
-                hd_chip_read(&b.chip, HD_ZONE_DATA, slot, 0, got, sizeof got),
-                HD_OK);
+        assert_int_equal(hd_chip_read(&b.chip, HD_ZONE_DATA, (uint16_t)slot, 0,
+                                      got, sizeof got),
+                         HD_OK);
         assert_memory_equal(got, b.contents.slot[slot], sizeof got);
     }
     end(&b);

@@ -47,6 +47,8 @@
       "ECDH that ReadKey bit 3 sends to the next slot ignores its WriteConfig")\
     X(ECDH_NAMED_SLOT_ASKS_WRITE_CONFIG, 1, "P2 open 8",                       \
       "ECDH that only its mode sends into a slot needs WriteConfig Always")    \
+    X(VALIDATE_PARENT_MAY_BE_INVALID, 1, "P1 10.8",                            \
+      "a public key that is itself not validated may validate others")         \
     X(ECDH_BAD_POINT_STATUS, 0x05, "P2 6.5",                                   \
       "status for a peer point off the curve (0x05 or 0x0F)")                  \
     X(BOOT_STORE_IGNORES_LOCKS, 1, "P2 10.3",                                  \

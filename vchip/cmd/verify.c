@@ -100,7 +100,14 @@ static unsigned parent_of(const struct hd_vchip *v, unsigned slot)
 /* The parent verifies; the key being validated is used as well. */
 static uint8_t take_parent(struct hd_vchip *v, struct job *j)
 {
-    TRY(take_key(v, j, parent_of(v, j->slot), USE_KEY_WITH_TEMPKEY));
+    unsigned parent = parent_of(v, j->slot);
+
+    if (!CHOICE_VALIDATE_PARENT_MAY_BE_INVALID &&
+        slot_needs_validation(v, parent) && !pubkey_is_valid(v, parent)) {
+        return refuse_key_config(v, HD_WHY_PUBKEY_NOT_VALID, parent,
+                                 KC_PUB_INFO);
+    }
+    TRY(take_key(v, j, parent, USE_KEY_WITH_TEMPKEY));
     return rule_use(v, j->slot, USE_COUNT);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "half.h"
+#include "keyfile.h"
 #include "parse.h"
 
 static bool is_dash(const char *path)
@@ -66,14 +67,10 @@ static int slurp(struct call *c, const char *path, int fd, size_t limit,
     }
 }
 
-int read_input(struct call *c, const char *path, size_t limit, struct input *in)
+/* Takes the descriptor over. */
+static int read_open(struct call *c, const char *path, int fd, size_t limit,
+                     struct input *in)
 {
-    int fd = is_dash(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-
-    *in = (struct input){0};
-    if (fd < 0) {
-        return fail(c, "%s: %s", path, strerror(errno));
-    }
     int code = slurp(c, path, fd, limit, in);
     if (fd != STDIN_FILENO) {
         close(fd);
@@ -82,6 +79,26 @@ int read_input(struct call *c, const char *path, size_t limit, struct input *in)
         free_input(in);
     }
     return code;
+}
+
+int read_input(struct call *c, const char *path, size_t limit, struct input *in)
+{
+    int fd = is_dash(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+    *in = (struct input){0};
+    return fd < 0 ? fail(c, "%s: %s", path, strerror(errno))
+                  : read_open(c, path, fd, limit, in);
+}
+
+int read_private_input(struct call *c, const char *path, size_t limit,
+                       struct input *in)
+{
+    char why[HD_KEYFILE_WHY];
+    int fd = is_dash(path) ? STDIN_FILENO
+                           : hd_keyfile_open(path, why, sizeof why);
+
+    *in = (struct input){0};
+    return fd < 0 ? fail(c, "%s", why) : read_open(c, path, fd, limit, in);
 }
 
 void free_input(struct input *in)
@@ -93,37 +110,34 @@ void free_input(struct input *in)
     *in = (struct input){0};
 }
 
-/* Pipes have no such bits. */
-int check_private(struct call *c, const char *path)
+int check_key_dir(struct call *c, const char *dir)
 {
-    struct stat st;
+    char why[HD_KEYFILE_WHY];
 
-    if (is_dash(path)) {
+    return hd_keyfile_folder_ok(dir, why, sizeof why) ? EXIT_DONE
+                                                      : fail(c, "%s", why);
+}
+
+/* AES keys of 16 bytes come from test vectors, too, where zeros are usual. */
+static int check_is_key(struct call *c, const char *path, const uint8_t *secret,
+                        size_t len)
+{
+    if (len < 32 || !hd_key_is_blank(secret, len)) {
         return EXIT_DONE;
     }
-    if (stat(path, &st) != 0) {
-        return fail(c, "%s: %s", path, strerror(errno));
-    }
-    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
-        return fail(c,
-                    "%s holds a secret, but others may read it (mode "
-                    "%03o). Do `chmod 600 %s`; if anybody could have read "
-                    "it, make a new key.",
-                    path, (unsigned)(st.st_mode & 0777), path);
-    }
-    return EXIT_DONE;
+    return fail(c,
+                "%s: no key: its %zu bytes are all %02x, as in a slot or a "
+                "file that was never filled. A new one: `openssl rand -hex "
+                "%zu`",
+                path, len, secret[0], len);
 }
 
 int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len)
 {
     struct input in;
     size_t got = 0;
-    int code = check_private(c, path);
+    int code = read_private_input(c, path, 4096, &in);
 
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    code = read_input(c, path, 4096, &in);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -131,11 +145,16 @@ int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len)
         memcpy(secret, in.bytes, len);
     } else if (!parse_hex((const char *)in.bytes, in.len, secret, len, &got) ||
                got != len) {
-        hd_wipe(secret, len);
         code = fail(c,
                     "%s: not a key of %zu bytes: it must hold them raw, or "
                     "as %zu hex digits",
                     path, len, 2 * len);
+    }
+    if (code == EXIT_DONE) {
+        code = check_is_key(c, path, secret, len);
+    }
+    if (code != EXIT_DONE) {
+        hd_wipe(secret, len);
     }
     free_input(&in);
     return code;

@@ -249,14 +249,20 @@ int read_input(struct call *c, const char *path, size_t limit,
 /* Wipes and frees. */
 void free_input(struct input *in);
 
-/* EXIT_DONE if nobody but the owner can read the file that holds a secret;
- * otherwise refuses, with the chmod that mends it. */
-int check_private(struct call *c, const char *path);
+/* The same for a file that holds a secret: it must be a regular file of the
+ * caller (or root) that nobody else can read or change; otherwise it is
+ * refused, with what mends it. Never waits, except for standard input. */
+int read_private_input(struct call *c, const char *path, size_t limit,
+                       struct input *in);
 
 /*
- * A secret of exactly len bytes from a file: raw, or hex.
- * Checked with check_private().
+ * A secret of exactly len bytes from such a file: raw, or hex. 32 or more
+ * bytes that are all the same are refused as no key.
  */
 int read_secret(struct call *c, const char *path, uint8_t *secret, size_t len);
+
+/* EXIT_DONE if keys may be made in the folder: it is the caller's (or
+ * root's) and nobody else can write to it. */
+int check_key_dir(struct call *c, const char *dir);
 
 #endif

@@ -34,13 +34,15 @@ int read_public_key(struct call *c, const char *path, uint8_t pub[PK_PUBLIC])
 }
 
 /* A file that must parse; what: how such a file looks. */
-static int read_parsed(struct call *c, const char *path, size_t limit,
+static int read_parsed(struct call *c, const char *path,
+                       int (*read_file)(struct call *c, const char *path,
+                                        size_t limit, struct input *in),
                        bool (*parse)(const uint8_t *bytes, size_t len,
                                      uint8_t *out),
                        uint8_t *out, const char *what)
 {
     struct input in;
-    int code = read_input(c, path, limit, &in);
+    int code = read_file(c, path, KEY_FILE_MAX, &in);
 
     if (code != EXIT_DONE) {
         return code;
@@ -52,18 +54,14 @@ static int read_parsed(struct call *c, const char *path, size_t limit,
 
 int read_private_key(struct call *c, const char *path, uint8_t d[32])
 {
-    int code = check_private(c, path);
-
-    return code != EXIT_DONE
-                   ? code
-                   : read_parsed(c, path, KEY_FILE_MAX, parse_private_key, d,
-                                 "private key: it must be PEM or DER without "
-                                 "a password, or 32 bytes raw or in hex");
+    return read_parsed(c, path, read_private_input, parse_private_key, d,
+                       "private key: it must be PEM or DER without a "
+                       "password, or 32 bytes raw or in hex");
 }
 
 int read_signature(struct call *c, const char *path, uint8_t sig[PK_SIGNATURE])
 {
-    return read_parsed(c, path, 4096, parse_signature, sig,
+    return read_parsed(c, path, read_input, parse_signature, sig,
                        "signature: it must be DER, or the 64 bytes R and S, "
                        "raw or in hex");
 }

@@ -71,7 +71,40 @@ chmod 640 key4
 exits 2 "a key file that the group may read is refused" \
     "$half" chip read data --slot 5 --key-slot 4 --key-file key4
 complains 'holds a secret, but others may read it'
+chmod 620 key4
+exits 2 "and one that the group may change" \
+    "$half" chip read data --slot 5 --key-slot 4 --key-file key4
+complains 'mode 620.*chmod 600 key4'
 chmod 600 key4
+if [ "$(id -u)" = 0 ]; then
+    chown 65534 key4
+    exits 2 "and one of somebody else" \
+        "$half" chip read data --slot 5 --key-slot 4 --key-file key4
+    complains 'belongs to user 65534.*chown 0 key4'
+    chown 0 key4
+fi
+mkfifo -m 600 key.pipe
+exits 2 "a pipe as key file is refused, not waited for" \
+    timeout 20 "$half" chip read data --slot 5 --key-slot 4 --key-file key.pipe
+complains 'key.pipe is not a regular file'
+exits 2 "as private key, too" timeout 20 "$half" chip write data --slot 11 \
+    --format private key.pipe
+complains 'key.pipe is not a regular file'
+exits 2 "a folder is no key" \
+    "$half" chip read data --slot 5 --key-slot 4 --key-file .
+complains 'not a regular file'
+for byte in '\000' '\377'; do
+    printf "$byte%.0s" $(seq 32) >blank
+    chmod 600 blank
+    exits 2 "32 equal bytes are refused" \
+        "$half" chip read data --slot 5 --key-slot 4 --key-file blank
+    complains 'blank: no key: its 32 bytes are all (00|ff)'
+    hex_of blank >blank.hex
+    chmod 600 blank.hex
+    exits 2 "in hex, too" \
+        "$half" chip read data --slot 5 --key-slot 4 --key-file blank.hex
+    complains 'no key'
+done
 exits 0 "a key from standard input" sh -c \
     '"$1" chip read data --slot 5 --key-slot 4 --key-file - <key4' sh "$half"
 same "works" "$(cat out)" "$(hex_of new)"

@@ -180,7 +180,7 @@ int make_chips(void **state)
     make_chip(clone, 2);
     file = fopen(io_key_path, "w");
     for (int i = 0; i < 32; i++) {
-        fputc(CHIPS_IO_KEY, file);
+        fputc(CHIPS_IO_KEY_BYTE(i), file);
     }
     fclose(file);
     return chmod(io_key_path, 0600);

@@ -5,8 +5,11 @@
 
 #include <stdint.h>
 
-/* Every byte of the chips' IO protection key. */
-#define CHIPS_IO_KEY 0x10
+/* The chips' IO protection key, in hex. */
+#define CHIPS_IO_KEY                                                           \
+    "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+/* The byte at i of it. */
+#define CHIPS_IO_KEY_BYTE(i) ((uint8_t)(0x10 + (i)))
 
 /* A chip that the policy was applied to, in a new file. Its trust anchors are
  * the generator of P-256. seed: another chip. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -364,23 +365,48 @@ static void test_ecdh_takes_only_points_of_p256(void **state)
     EVP_PKEY_free(key);
 }
 
-static void test_an_io_key_that_others_may_read_is_refused(void **state)
+static void refuses_io_key(struct app *app, const char *path, const char *why)
 {
-    struct app *app = *state;
     EVP_PKEY *peer = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     unsigned char secret[32];
     char uri[240], more[96];
     EVP_PKEY *key;
 
-    snprintf(more, sizeof(more), ";io-key-file=%s", io_key_path);
+    snprintf(more, sizeof(more), ";io-key-file=%s", path);
     key_uri(uri, sizeof(uri), thing, 3, more);
     key = load_uri(app, uri);
-    assert_int_equal(chmod(io_key_path, 0644), 0);
     assert_false(derive(app->lib, key, peer, secret));
-    assert_int_equal(chmod(io_key_path, 0600), 0);
-    assert_said("chmod 600");
+    assert_said(why);
     EVP_PKEY_free(peer);
     EVP_PKEY_free(key);
+}
+
+static void test_an_io_key_that_others_may_read_is_refused(void **state)
+{
+    assert_int_equal(chmod(io_key_path, 0644), 0);
+    refuses_io_key(*state, io_key_path, "chmod 600");
+    assert_int_equal(chmod(io_key_path, 0600), 0);
+}
+
+static void test_an_io_key_of_somebody_else_is_refused(void **state)
+{
+    if (geteuid() != 0) {
+        skip(); /* nobody else can give a file away */
+    }
+    assert_int_equal(chown(io_key_path, 65534, 65534), 0);
+    refuses_io_key(*state, io_key_path, "belongs to user 65534");
+    assert_int_equal(chown(io_key_path, 0, 0), 0);
+}
+
+/* Nobody writes to it: whoever waits for that waits for ever. */
+static void test_a_fifo_is_no_io_key_and_is_not_waited_for(void **state)
+{
+    char path[80];
+
+    snprintf(path, sizeof(path), "%s.fifo", io_key_path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    refuses_io_key(*state, path, "not a regular file");
+    unlink(path);
 }
 
 static void write_io_key(const char *text, size_t len)
@@ -394,7 +420,7 @@ static void write_io_key(const char *text, size_t len)
 
 static void test_an_io_key_is_raw_or_in_hex_and_nothing_else(void **state)
 {
-#define HEX "1010101010101010101010101010101010101010101010101010101010101010"
+#define HEX CHIPS_IO_KEY
     static const struct {
         const char *text;
         size_t len;
@@ -424,7 +450,12 @@ static void test_an_io_key_is_raw_or_in_hex_and_nothing_else(void **state)
         }
         EVP_PKEY_free(key);
     }
-    memset(raw, CHIPS_IO_KEY, sizeof(raw));
+    memset(raw, 0xFF, sizeof(raw));
+    write_io_key(raw, sizeof(raw));
+    refuses_io_key(app, io_key_path, "its 32 bytes are all ff");
+    for (unsigned i = 0; i < sizeof(raw); i++) {
+        raw[i] = (char)CHIPS_IO_KEY_BYTE(i);
+    }
     write_io_key(raw, sizeof(raw));
     EVP_PKEY_free(peer);
 }
@@ -450,6 +481,8 @@ int main(void)
             BOTH(test_ecdh_in_clear_says_what_the_uri_lacks),
             BOTH(test_ecdh_takes_only_points_of_p256),
             BOTH(test_an_io_key_that_others_may_read_is_refused),
+            BOTH(test_an_io_key_of_somebody_else_is_refused),
+            BOTH(test_a_fifo_is_no_io_key_and_is_not_waited_for),
             BOTH(test_an_io_key_is_raw_or_in_hex_and_nothing_else),
     };
 

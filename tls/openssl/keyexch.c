@@ -9,10 +9,7 @@
  */
 #include "internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/core_names.h>
@@ -20,6 +17,7 @@
 #include <openssl/params.h>
 
 #include "halfdollar/base.h"
+#include "keyfile.h"
 
 #define IO_KEY      32
 #define IO_KEY_TEXT 80 /* digits, line ends, and the 0 */
@@ -173,7 +171,6 @@ static int keyexch_set_peer(void *vctx, void *provkey)
     return 1;
 }
 
-/* The IO protection key, from a file that only its owner may read. */
 /* 32 bytes as they are, or 64 hex digits and perhaps a line's end, which is
  * how `half apply` keeps keys. */
 static bool parse_io_key(char text[IO_KEY_TEXT], size_t len,
@@ -194,35 +191,31 @@ static bool parse_io_key(char text[IO_KEY_TEXT], size_t len,
            got == IO_KEY;
 }
 
+/* The IO protection key, from a file that only its owner may read. */
 static int read_io_key(struct exchange *x, const char *path,
                        uint8_t key[IO_KEY])
 {
-    char text[IO_KEY_TEXT];
+    char why[HD_KEYFILE_WHY], text[IO_KEY_TEXT];
+    int fd = hd_keyfile_open(path, why, sizeof(why));
     ssize_t len;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     int ok;
 
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        hdp_raise(x->provider, HDP_R_IO_KEY, "%s: %s", path, strerror(errno));
-        if (fd >= 0) {
-            close(fd);
-        }
-        return 0;
+    if (fd < 0) {
+        return hdp_raise(x->provider, HDP_R_IO_KEY, "%s", why);
     }
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        ok = hdp_raise(x->provider, HDP_R_IO_KEY,
-                       "%s may be read by others: chmod 600 it", path);
-    } else {
-        len = read(fd, text, sizeof(text) - 1);
-        ok = (len >= 0 && parse_io_key(text, (size_t)len, key)) ||
-             hdp_raise(x->provider, HDP_R_IO_KEY,
-                       "%s is no key of %d bytes: it must hold them raw, or as "
-                       "%d hex digits",
-                       path, IO_KEY, 2 * IO_KEY);
-        OPENSSL_cleanse(text, sizeof(text));
-    }
+    len = read(fd, text, sizeof(text) - 1);
     close(fd);
+    ok = (len >= 0 && parse_io_key(text, (size_t)len, key)) ||
+         hdp_raise(x->provider, HDP_R_IO_KEY,
+                   "%s is no key of %d bytes: it must hold them raw, or as "
+                   "%d hex digits",
+                   path, IO_KEY, 2 * IO_KEY);
+    if (ok && hd_key_is_blank(key, IO_KEY)) {
+        ok = hdp_raise(x->provider, HDP_R_IO_KEY,
+                       "%s is no key: its %d bytes are all %02x", path, IO_KEY,
+                       key[0]);
+    }
+    OPENSSL_cleanse(text, sizeof(text));
     return ok;
 }
 

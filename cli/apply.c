@@ -228,8 +228,8 @@ static int stopped(struct session *s, const struct hd_plan_run *run, int err)
     }
     int code = chip_failed(s, err, NULL, "%s", step);
 
-    fprintf(stderr, "  What was done so far is kept; run the same command "
-                    "again to go on.\n");
+    fprintf(stderr, "  What was done so far is kept. Run the same command "
+                    "again to go on: it reads first what is done.\n");
     return code;
 }
 
@@ -278,9 +278,32 @@ static int carry_out(struct session *s, struct planning *g)
         return stopped(s, &run, err);
     }
     put(s->call, "steps_done", json_integer(left));
-    say(s->call, "read back: %s is what %s says\n", s->serial, g->policy.name);
+    say(s->call, "read back: %s is what %s says%s\n", s->serial, g->policy.name,
+        g->plan.waiting ? ", but for the slots that wait" : "");
     planning_show_waiting(s->call, g);
     return EXIT_DONE;
+}
+
+/* What is locked in stays, its mistakes too. */
+static int check_policy(struct call *c, const struct planning *g)
+{
+    unsigned failing = 0;
+
+    if (hd_plan_left_for_ever(&g->plan) == 0) {
+        return EXIT_DONE;
+    }
+    int code = planning_lint(c, g, false, &failing);
+
+    return code != EXIT_DONE || failing == 0
+                   ? code
+                   : refuse(c,
+                            "the policy has %u error%s that it does not "
+                            "accept. Nothing was done. Put %s right (`half "
+                            "policy lint` says how), or accept %s under "
+                            "`allow:` in the policy, with a reason",
+                            failing, failing == 1 ? "" : "s",
+                            failing == 1 ? "it" : "them",
+                            failing == 1 ? "it" : "them");
 }
 
 static int work_held(struct session *s, struct planning *g)
@@ -289,6 +312,9 @@ static int work_held(struct session *s, struct planning *g)
 
     if (code == EXIT_DONE && g->plan.problem_count > 0) {
         code = planning_refuse(s->call, g);
+    }
+    if (code == EXIT_DONE) {
+        code = check_policy(s->call, g);
     }
     if (code == EXIT_DONE) {
         code = check_confirm(s, g);

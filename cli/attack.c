@@ -33,6 +33,16 @@ static void finish_policy(struct subject *s)
     }
 }
 
+void subject_from_policy(struct subject *s, const struct hd_policy *policy)
+{
+    memset(s, 0, sizeof *s);
+    s->policy = *policy;
+    s->written = &s->policy;
+    s->source = policy->name;
+    finish_policy(s);
+    s->model = model_for(&s->policy, s->config);
+}
+
 int subject_from_call(struct call *c, struct subject *s)
 {
     const char *hex = option_text(c, "hex", NULL);

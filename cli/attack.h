@@ -25,6 +25,8 @@ struct subject {
 /* From FILE, --hex or --chip. EXIT_DONE, or told. In both cases free it. */
 int subject_from_call(struct call *c, struct subject *s);
 void subject_free(struct subject *s);
+/* Of a policy that was read elsewhere. Nothing to free. */
+void subject_from_policy(struct subject *s, const struct hd_policy *policy);
 
 /*
  * Each yes as two files in dir, which is made: WHO-WHERE-GOAL.vchip, the

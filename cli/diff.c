@@ -26,6 +26,10 @@ static void show_missing(struct call *c, const struct planning *g)
             (void)json_array_append_new(list, json_integer(slot));
         }
     }
+    if (g->otp_missing) {
+        say(c, "not compared: OTP, there is no %s\n", g->policy.otp_file);
+        (void)json_array_append_new(list, json_string("OTP"));
+    }
     put(c, "not_compared", list);
 }
 
@@ -81,6 +85,9 @@ static int work(struct session *s, void *ctx)
     a->compared = g->looked;
     if (code != EXIT_DONE) {
         json_decref(list);
+        if (g->looked) {
+            put(c, "same", json_boolean(false));
+        }
         return code;
     }
     show_missing(c, g);

@@ -29,11 +29,36 @@ static const uint8_t losses[] = {
 
 #define ANSWER_SIZE 64
 
-/* "0 2 11", "yes", "-" */
+/* Two in a row are two, three are from-to. */
+static void slots_text(unsigned slots, char out[ANSWER_SIZE])
+{
+    size_t used = 0;
+
+    (void)snprintf(out, ANSWER_SIZE, "-");
+    for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
+        unsigned last = slot;
+
+        if (!(slots >> slot & 1U)) {
+            continue;
+        }
+        while (slots >> (last + 1) & 1U) {
+            last++;
+        }
+        used += (size_t)snprintf(out + used, ANSWER_SIZE - used, "%s%u",
+                                 used ? " " : "", slot);
+        if (last > slot + 1) {
+            used += (size_t)snprintf(out + used, ANSWER_SIZE - used, "-%u",
+                                     last);
+            slot = last;
+        }
+    }
+}
+
+/* "0-2 11", "yes", "-" */
 static void answer(const struct hd_attack *a, enum hd_goal goal,
                    char out[ANSWER_SIZE])
 {
-    size_t used = 0;
+    unsigned slots = 0;
 
     if (goal >= HD_GOAL_FIRST_ZONE) {
         bool yes = hd_attack_find(a, HD_ON_BUS, goal, 0) != NULL;
@@ -41,13 +66,12 @@ static void answer(const struct hd_attack *a, enum hd_goal goal,
         (void)snprintf(out, ANSWER_SIZE, "%s", yes ? "yes" : "-");
         return;
     }
-    (void)snprintf(out, ANSWER_SIZE, "-");
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         if (hd_attack_find(a, HD_ON_BUS, goal, slot)) {
-            used += (size_t)snprintf(out + used, ANSWER_SIZE - used, "%s%u",
-                                     used ? " " : "", slot);
+            slots |= 1U << slot;
         }
     }
+    slots_text(slots, out);
 }
 
 static void show_answers(struct call *c, const struct hd_attack *now,
@@ -58,7 +82,7 @@ static void show_answers(struct call *c, const struct hd_attack *now,
 
     say(c,
         "\nwhat anybody on the bus could do (slots; `half policy attack` "
-        "shows how)\n  %-48s %-26s %s\n",
+        "shows how)\n  %-52s %-14s %s\n",
         "", "now", "after");
     for (unsigned i = 0; i < sizeof losses; i++) {
         enum hd_goal goal = (enum hd_goal)losses[i];
@@ -68,7 +92,7 @@ static void show_answers(struct call *c, const struct hd_attack *now,
         if (before[0] == '-' && after[0] == '-') {
             continue;
         }
-        say(c, "  %-48s %-26s %s\n", hd_goal_text(goal), before, after);
+        say(c, "  %-52s %-14s %s\n", hd_goal_text(goal), before, after);
         (void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "goal",
                                                     hd_goal_word(goal), "now",
                                                     before, "after", after));
@@ -106,6 +130,7 @@ static int work(struct session *s, void *ctx)
     struct planning *g = ctx;
     struct call *c = s->call;
     char hash[65];
+    unsigned failing = 0;
     int code = planning_make(s, g);
 
     if (code != EXIT_DONE) {
@@ -115,7 +140,10 @@ static int work(struct session *s, void *ctx)
         s->serial, g->policy.name);
     planning_show(c, g);
     show_attacker(c, g);
-    code = planning_refuse(c, g);
+    code = planning_lint(c, g, true, &failing);
+    if (code == EXIT_DONE) {
+        code = planning_refuse(c, g);
+    }
     if (code == EXIT_DONE) {
         code = planning_complain(c, g);
     }
@@ -124,7 +152,15 @@ static int work(struct session *s, void *ctx)
     }
     hex_text(g->plan.hash, sizeof g->plan.hash, hash);
     if (hd_plan_left(&g->plan) == 0) {
-        say(c, "\nNothing to do: the chip is what the policy says.\n");
+        say(c, g->plan.waiting
+                       ? "\nNothing to do now: what is left waits for --fill.\n"
+                       : "\nNothing to do: the chip is what the policy "
+                         "says.\n");
+    }
+    if (failing > 0 && hd_plan_left_for_ever(&g->plan) > 0) {
+        say(c, "\n`half apply` locks nothing while the policy has errors that "
+               "it does not accept: put\nthem right (`half policy lint`), or "
+               "accept them under `allow:`, with a reason.\n");
     }
     put(c, "hash", json_string(hash));
     say(c, "\nplan %s\n", hash);

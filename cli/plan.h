@@ -50,6 +50,11 @@ int planning_make(struct session *s, struct planning *g);
 void planning_show(struct call *c, const struct planning *g);
 /* The slots that are still to be filled and locked. */
 void planning_show_waiting(struct call *c, const struct planning *g);
+/* What a reviewer would say of the policy; not always: only its errors.
+ * *failing: how many errors there are that it does not accept (`allow:`).
+ * EXIT_DONE, or told. */
+int planning_lint(struct call *c, const struct planning *g, bool always,
+                  unsigned *failing);
 /* Says what is impossible; EXIT_REFUSED if anything is. */
 int planning_refuse(struct call *c, const struct planning *g);
 

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lint/lint.h"
+
+#include "attack.h"
 #include "pk.h"
 #include "plan.h"
 
@@ -54,7 +57,10 @@ static int read_bytes(struct call *c, const char *path, uint8_t *out,
     struct input in;
     int code = read_input(c, path, size, &in);
 
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE && in.len == 0) {
+        code = fail(c, "%s is empty: nothing was done", path);
+        free_input(&in);
+    } else if (code == EXIT_DONE) {
         memcpy(out, in.bytes, in.len);
         free_input(&in);
     }
@@ -157,6 +163,9 @@ static int fill_slot(struct call *c, struct planning *g, const char *text)
     if (code != EXIT_DONE) {
         return code;
     }
+    if (g->contents.filled >> slot & 1U) {
+        return fail_usage(c, "--fill %s: slot %u is filled twice", text, slot);
+    }
     if (hd_plan_fill(&g->contents, &g->policy, slot, &why) != HD_OK) {
         return fail_usage(c, "--fill %s: %s", text, why.text);
     }
@@ -189,6 +198,7 @@ static int read_otp(struct call *c, struct planning *g, bool lenient)
         g->otp_missing = true;
         return EXIT_DONE;
     }
+    g->contents.otp_stated = true;
     return read_bytes(c, path, g->contents.otp, sizeof g->contents.otp);
 }
 
@@ -324,6 +334,36 @@ void planning_show(struct call *c, const struct planning *g)
     }
 }
 
+int planning_lint(struct call *c, const struct planning *g, bool always,
+                  unsigned *failing)
+{
+    struct subject s;
+
+    subject_from_policy(&s, &g->plan.policy);
+    struct hd_lint *l = hd_lint_run(s.config, s.model, s.written);
+
+    if (!l) {
+        return fail(c, "not enough memory");
+    }
+    *failing = l->failing;
+    put(c, "errors", json_integer((json_int_t)l->failing));
+    if (always || l->failing) {
+        say(c, "\nlint: %u high, %u medium, %u low, %u not accepted\n",
+            l->counts[HD_HIGH], l->counts[HD_MEDIUM], l->counts[HD_LOW],
+            l->failing);
+    }
+    for (unsigned i = 0; i < l->count; i++) {
+        const struct hd_finding *f = &l->findings[i];
+
+        if (f->fails && !f->allowed) {
+            say(c, "  %s at %s: %s\n", hd_lint_rules[f->rule].name, f->where,
+                f->text);
+        }
+    }
+    hd_lint_free(l);
+    return EXIT_DONE;
+}
+
 int planning_refuse(struct call *c, const struct planning *g)
 {
     const struct hd_plan *plan = &g->plan;
@@ -341,11 +381,13 @@ int planning_refuse(struct call *c, const struct planning *g)
         say(c, "  and %u more\n", plan->problem_count - n);
     }
     (void)fflush(stdout);
-    return n ? refuse(c,
-                      "this chip cannot become what the policy says: %s. Take "
-                      "another chip, or a policy that says what this one is "
-                      "(`half policy from-chip`)",
-                      plan->problems[0])
+    bool locked = g->seen.config[87] != 0x55;
+
+    return n ? refuse(c, "this chip cannot become what the policy says: %s%s",
+                      plan->problems[0],
+                      locked ? ". Take another chip, or a policy that says "
+                               "what this one is (`half policy from-chip`)"
+                             : "")
              : EXIT_DONE;
 }
 

@@ -88,6 +88,23 @@ static int do_step(struct hd_plan_run *run, const struct hd_plan_step *step)
     }
 }
 
+/* A chip that got the command twice refuses the second: is it locked? */
+static int doubt_refusal(struct hd_plan_run *run,
+                         const struct hd_plan_step *step, int err)
+{
+    struct hd_chip_locks locks;
+
+    if (!hd_plan_is_lock(step) || !hd_err_is_refusal(err) ||
+        hd_chip_lock_state(run->chip, &locks) != HD_OK) {
+        return err;
+    }
+    bool locked = step->kind == HD_PLAN_LOCK_CONFIG ? locks.config
+                  : step->kind == HD_PLAN_LOCK_DATA
+                          ? locks.data
+                          : has(locks.slots, step->slot);
+    return locked ? HD_OK : err;
+}
+
 static void report(const struct hd_plan_run *run,
                    const struct hd_plan_step *step, bool done_now)
 {
@@ -185,7 +202,7 @@ int hd_plan_apply(struct hd_plan_run *run)
             continue;
         }
         run->step = step;
-        int err = do_step(run, step);
+        int err = doubt_refusal(run, step, do_step(run, step));
 
         if (err != HD_OK) {
             return err;

@@ -116,7 +116,12 @@ int hd_plan_look(struct hd_plan_seen *seen, struct hd_chip *chip)
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS && err == HD_OK; slot++) {
         err = look_at_slot(seen, chip, slot);
     }
-    return err;
+    if (err == HD_OK) {
+        err = hd_chip_read(chip, HD_ZONE_OTP, 0, 0, seen->otp,
+                           sizeof seen->otp);
+        seen->otp_readable = err == HD_OK;
+    }
+    return hd_err_is_refusal(err) ? HD_OK : err;
 }
 
 /* ------------------------------------------------------------------- steps */
@@ -317,7 +322,7 @@ static void find_set_once(struct hd_plan *plan, const uint8_t *config)
         if (config[at] != 0 && config[at] != plan->policy.config[at]) {
             problem(plan,
                     "byte %u is %02x, the policy says %02x: UpdateExtra writes "
-                    "it only while it is 0",
+                    "it only while it is 0. Take another chip",
                     at, config[at], plan->policy.config[at]);
         }
     }
@@ -326,8 +331,9 @@ static void find_set_once(struct hd_plan *plan, const uint8_t *config)
     if ((config[14] & 1U) != 0 && from != to) {
         problem(plan,
                 "the policy moves the chip from address 0x%02x to 0x%02x, and "
-                "the way to it would be lost on the way: write byte 16 first "
-                "(`half chip write config`), then plan at the new address",
+                "the way to it would be lost on the way. Write the bytes of "
+                "`half policy compile` first (`half chip write config`), then "
+                "plan at the new address",
                 from, to);
     }
 }
@@ -379,6 +385,58 @@ static void find_other_content(struct hd_plan *plan,
     }
 }
 
+/* In consumption mode (508A) bits are cleared in service, and never set. */
+static bool otp_differs(const struct hd_plan_contents *contents,
+                        const struct hd_plan_seen *seen)
+{
+    bool consumed = hd_policy_chip_of(seen->config) == HD_POLICY_508A &&
+                    hd_policy_get(seen->config, HD_F_OTPmode, 0) == 0x55;
+
+    for (unsigned i = 0; i < HD_OTP_BYTES; i++) {
+        uint8_t changed = seen->otp[i] ^ contents->otp[i];
+
+        if (changed & (consumed ? seen->otp[i] : 0xFF)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_other_otp(struct hd_plan *plan,
+                           const struct hd_plan_contents *contents,
+                           const struct hd_plan_seen *seen)
+{
+    if (contents->otp_stated && seen->otp_readable &&
+        otp_differs(contents, seen)) {
+        problem(plan,
+                "OTP holds other bytes than %s, and it is locked (byte 86 = "
+                "%02x)",
+                plan->policy.otp_file, seen->config[86]);
+    }
+}
+
+/* Somebody locked it before it was filled: anyone on the bus can. */
+static void find_frozen_empty(struct hd_plan *plan,
+                              const struct hd_plan_contents *contents,
+                              const struct hd_plan_seen *seen, unsigned slot)
+{
+    const struct hd_policy_slot *s = &plan->policy.slots[slot];
+    char where[64];
+
+    if (s->lock != HD_LOCK_FILLED || s->content != HD_CONTENT_LATER ||
+        has(plan->filled, slot) || !seen_slot_locked(seen->config, slot) ||
+        !has(seen->readable, slot) ||
+        memcmp(seen->content[slot], contents->slot[slot],
+               hd_plan_slot_size(slot)) != 0) {
+        return;
+    }
+    slot_text(&plan->policy, slot, where, sizeof where);
+    problem(plan,
+            "%s is locked and holds nothing, so it can never be filled (bytes "
+            "88-89 = %02x %02x)",
+            where, seen->config[88], seen->config[89]);
+}
+
 static void find_problems(struct hd_plan *plan,
                           const struct hd_plan_contents *contents,
                           const struct hd_plan_seen *seen)
@@ -399,8 +457,10 @@ static void find_problems(struct hd_plan *plan,
             find_missing_key(plan, seen, slot);
         } else {
             find_other_content(plan, contents, seen, slot);
+            find_frozen_empty(plan, contents, seen, slot);
         }
     }
+    find_other_otp(plan, contents, seen);
 }
 
 /* -------------------------------------------------------------------- hash */

@@ -56,6 +56,7 @@ struct hd_plan_contents {
     uint16_t filled; /* bit n: the policy leaves slot n for later, and later
                         is now; hd_plan_fill() sets it */
     uint8_t otp[HD_OTP_BYTES];
+    bool otp_stated; /* what a file says, not what the factory left */
 };
 
 /* The chip as it was found. */
@@ -64,6 +65,8 @@ struct hd_plan_seen {
     uint16_t keys;     /* bit n: slot n holds a valid private key */
     uint16_t readable; /* bit n: content[n] was read, whole */
     uint8_t content[HD_POLICY_SLOTS][HD_PLAN_SLOT_SIZE];
+    uint8_t otp[HD_OTP_BYTES];
+    bool otp_readable; /* otp was read */
 };
 
 struct hd_plan {

@@ -22,7 +22,7 @@ prints '[0-9]+ fields to change \(--fields lists them\)'
 prints 'to do +make a private key in slot 0 \(identity\)'
 prints 'to do +lock the data and OTP zones'
 prints 'rewrite the configuration +yes +-'
-prints 'replace the private key by a new one +0 1 2 +2$'
+prints 'replace the private key by a new one +0-2 +2$'
 prints '^plan [0-9a-f]{64}$'
 first=$(sed -n 's/^plan //p' out)
 exits 0 "field by field" "$half" plan -p policy.yaml --chip sim:blank.vchip \
@@ -90,7 +90,7 @@ same "nothing happened" "$("$half" chip read config --chip sim:thing.vchip)" "$b
 exits 0 "power will fail" "$half" sim fault thing.vchip cut-eeprom,arg=150
 exits 2 "a run that is cut off says so" \
     apply --chip sim:thing.vchip --confirm "$hash"
-complains 'run the same command again'
+complains 'Run the same command again'
 exits 0 "the power is back" "$half" sim fault thing.vchip --clear
 same "the plan is the same" "$(hash_of sim:thing.vchip)" "$hash"
 exits 0 "and is finished" apply --chip sim:thing.vchip --confirm "$hash"
@@ -118,7 +118,7 @@ filled() {
 exits 0 "a plan with them" filled plan
 prints 'to do +write slot 10 \(device-cert\): what was left for later'
 prints 'to do +lock slot 12 \(signer-cert\)'
-prints 'put a value he knows into it +8 10 11 12 +8$'
+prints 'put a value he knows into it +8 10-12 +8$'
 sealed=$(sed -n 's/^plan //p' out)
 exits 2 "locks nothing unasked" filled apply --keys keys
 complains '3 steps of this plan cannot be undone'
@@ -143,6 +143,13 @@ exits 2 "a secret is not for later" "$half" plan -p policy.yaml \
 complains 'leaves nothing for later'
 exits 2 "a file that is not there" "$half" plan -p policy.yaml \
     --chip sim:thing.vchip --fill device-cert=none
+: >empty
+exits 2 "an empty one" "$half" plan -p policy.yaml \
+    --chip sim:thing.vchip --fill device-cert=empty
+complains 'empty is empty: nothing was done'
+exits 2 "one slot twice" "$half" plan -p policy.yaml --chip sim:thing.vchip \
+    --fill device-cert=signer-cert --fill device-cert=signer-cert
+complains 'slot 10 is filled twice'
 exits 2 "one that is too long" "$half" plan -p policy.yaml \
     --chip sim:thing.vchip --fill device-cert="$half"
 complains 'longer than 72 bytes'
@@ -237,3 +244,34 @@ wait $first || grep -q 'in use\|busy\|lock' one.err || wrong "the first failed w
 exits 0 "killed three times, then two at once: finished" \
     apply --chip "unix:$work/door" --confirm "$hash"
 waits_for_certificates "and the chip is what the policy says" "unix:$work/door"
+
+# What a reviewer would call an error is not locked in, unless it is accepted.
+cat >weak.yaml <<'END'
+policy: weak
+about: "an identity that anyone can destroy"
+chip: ATECC608
+slots:
+  0:
+    name: identity
+    purpose: identity
+    regenerate: yes
+END
+exits 0 "a chip" "$half" sim create --seed 06 weak.vchip
+exits 0 "the plan shows the error" "$half" plan -p weak.yaml --chip sim:weak.vchip
+prints 'PRIV-REGEN at slot 0'
+prints 'locks nothing while the policy has errors'
+hash=$(sed -n 's/^plan //p' out)
+exits 1 "apply locks nothing" "$half" apply -p weak.yaml --chip sim:weak.vchip \
+    --confirm "$hash"
+complains 'the policy has 1 error that it does not accept. Nothing was done'
+same "the chip is blank" "$("$half" chip read config --chip sim:weak.vchip |
+    tr -d '\n' | cut -c 173-176)" 5555
+cat >>weak.yaml <<'END'
+allow:
+  - rule: PRIV-REGEN
+    where: identity
+    reason: "this is a test"
+END
+hash=$("$half" plan -p weak.yaml --chip sim:weak.vchip | sed -n 's/^plan //p')
+exits 0 "unless it is accepted, with a reason" "$half" apply -p weak.yaml \
+    --chip sim:weak.vchip --confirm "$hash"

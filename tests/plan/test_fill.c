@@ -79,7 +79,8 @@ static void test_without_the_contents_a_finished_chip_is_finished(void **state)
     fill_all(&b);
     assert_int_equal(apply(&b), HD_OK);
     assert_int_equal(locked_slots(&b), LATER);
-    b.contents.filled = 0;
+    b.contents.filled = 0; /* as a station begins that has no files */
+    memset(b.contents.slot[DEVICE_CERT], 0, 3 * sizeof b.contents.slot[0]);
     assert_int_equal(apply(&b), HD_OK);
     assert_int_equal(b.work, 0);
     assert_int_equal(b.plan.waiting, 0);
@@ -122,6 +123,60 @@ static void test_a_locked_slot_with_other_bytes_is_named(void **state)
     assert_int_equal(apply(&b), HD_ERR_STATE);
     assert_non_null(strstr(b.run.problem, "slot 10 (device-cert) holds other"));
     assert_non_null(strstr(b.run.problem, "bytes 88-89 = ff e3"));
+    hd_vchip_free(&b.vchip);
+}
+
+/* Anyone on the bus may lock a slot that waits. */
+static void test_a_slot_that_was_frozen_empty_is_named(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(apply(&b), HD_OK);
+    b.vchip.ee[89] &= (uint8_t) ~(1U << (DEVICE_CERT - 8));
+    assert_int_equal(apply(&b), HD_ERR_STATE);
+    assert_non_null(
+            strstr(b.run.problem,
+                   "slot 10 (device-cert) is locked and holds nothing"));
+    fill(&b, DEVICE_CERT);
+    assert_int_equal(apply(&b), HD_ERR_STATE);
+    assert_non_null(strstr(b.run.problem, "the slot is locked"));
+    hd_vchip_free(&b.vchip);
+}
+
+static void test_an_otp_zone_that_reads_otherwise_is_named(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    memset(b.contents.otp, 0x17, sizeof b.contents.otp);
+    b.contents.otp_stated = true;
+    (void)snprintf(b.policy.otp_file, sizeof b.policy.otp_file, "otp.bin");
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(apply(&b), HD_OK);
+    b.contents.otp[63] ^= 1;
+    assert_int_equal(apply(&b), HD_ERR_STATE);
+    assert_non_null(
+            strstr(b.run.problem, "OTP holds other bytes than otp.bin"));
+    b.contents.otp_stated = false; /* the policy says nothing of it */
+    assert_int_equal(apply(&b), HD_OK);
+    hd_vchip_free(&b.vchip);
+}
+
+/* The second of two equal commands is refused, because of the first. */
+static void test_a_lock_that_came_twice_is_a_lock(void **state)
+{
+    const struct hd_fault fault = {
+            .kind = HD_FAULT_DUPLICATE, .opcode = 0x17, .count = 3};
+    struct bench b;
+
+    (void)state;
+    new_bench(&b, "connected-device");
+    assert_int_equal(hd_vchip_fault(&b.vchip, &fault), HD_OK);
+    assert_int_equal(apply(&b), HD_OK);
+    assert_int_equal(b.vchip.ee[86], 0);
     hd_vchip_free(&b.vchip);
 }
 
@@ -293,6 +348,9 @@ int main(void)
                     test_without_the_contents_a_finished_chip_is_finished),
             cmocka_unit_test(test_contents_are_part_of_what_is_confirmed),
             cmocka_unit_test(test_a_locked_slot_with_other_bytes_is_named),
+            cmocka_unit_test(test_a_slot_that_was_frozen_empty_is_named),
+            cmocka_unit_test(test_an_otp_zone_that_reads_otherwise_is_named),
+            cmocka_unit_test(test_a_lock_that_came_twice_is_a_lock),
             cmocka_unit_test(test_a_slot_that_stays_writable_is_written_again),
             cmocka_unit_test(test_what_cannot_be_filled_later_is_refused),
             cmocka_unit_test(test_what_reads_otherwise_is_not_locked),

@@ -48,6 +48,7 @@ static int write_private(struct session *s, const struct job *job)
         return hd_chip_privwrite_encrypted(&s->chip, job->slot, job->bytes,
                                            job->key_slot, job->key);
     }
+    warn_traced(s);
     return hd_chip_privwrite(&s->chip, job->slot, job->bytes);
 }
 

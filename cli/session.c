@@ -53,6 +53,16 @@ static int open_trace(struct session *s)
     return EXIT_DONE;
 }
 
+void warn_traced(struct session *s)
+{
+    if (s->trace && !s->trace_warned) {
+        fprintf(stderr,
+                "HALF_TRACE: the trace in %s will hold this chip's secrets\n",
+                getenv("HALF_TRACE"));
+        s->trace_warned = true;
+    }
+}
+
 static int close_trace(struct session *s, int code)
 {
     if (s->trace && hd_trace_close(s->trace) != HD_OK) {

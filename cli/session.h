@@ -23,7 +23,8 @@ struct session {
     struct hd_spy spy;             /* between the driver and the port */
     struct hd_history past;        /* what it heard */
     struct hd_trace_writer *trace; /* NULL: it does not */
-    char serial[19];               /* 9 bytes in hex */
+    bool trace_warned;
+    char serial[19]; /* 9 bytes in hex */
 };
 
 /* Opens the chip, runs work, closes. The exit code of whichever failed. */
@@ -36,6 +37,10 @@ int with_chip(struct call *c, int (*work)(struct session *s, void *ctx),
  */
 int with_job(struct call *c, int (*from_options)(struct call *c, void *job),
              int (*work)(struct session *s, void *job), void *job, size_t size);
+
+/* To be called before a secret crosses the bus in clear: says, once, in which
+ * file it will stand if HALF_TRACE asks for a trace. */
+void warn_traced(struct session *s);
 
 /* "ATECC608B" */
 const char *variant_name(enum hd_variant_id variant);

@@ -39,13 +39,24 @@ enum hd_trace_format hd_trace_format_of(const char *path)
     return HD_TRACE_TEXT;
 }
 
+/* A file that is there already keeps its mode; keys may be in what follows.
+ * Pipes and devices are what somebody made them. */
+static bool close_to_others(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 &&
+           (!S_ISREG(st.st_mode) || (st.st_mode & 077) == 0 ||
+            fchmod(fd, 0600) == 0);
+}
+
 static FILE *create(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) {
         return NULL;
     }
-    FILE *f = fdopen(fd, "w");
+    FILE *f = close_to_others(fd) ? fdopen(fd, "w") : NULL;
     if (f == NULL) {
         close(fd);
     }

@@ -111,6 +111,17 @@ lines = [json.loads(l) for l in open("bus.jsonl")]
 refusals = [l for l in lines if l.get("event") == "refused"]
 assert len(refusals) >= 1 and "locked" in refusals[0]["text"], refusals
 PYTHON
+touch kept.txt
+HALF_TRACE=kept.txt exits 0 "a file that others may read" "$half" chip info
+same "is closed to them" "$(stat -c %a kept.txt)" 600
+openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+HALF_TRACE=secret.txt exits 1 "a private key in clear" "$half" chip write data \
+    --slot 0 --format private key.pem --confirm "$serial"
+complains "HALF_TRACE: the trace in secret.txt will hold this chip's secrets"
+unset HALF_TRACE
+exits 1 "without a trace" "$half" chip write data \
+    --slot 0 --format private key.pem --confirm "$serial"
+! grep -q HALF_TRACE err || wrong "there is no trace to warn of"
 new_chip wire 01 508a-swi
 HALF_TRACE=swi.txt exits 0 "single-wire too" "$half" chip info
 grep -q 'W 00  Info: revision | 77 07 30 00 00 00 03 5D' swi.txt ||

@@ -12,6 +12,7 @@
 
 #include "describe.h"
 #include "parse.h"
+#include "policy.h"
 #include "session.h"
 
 #define DATA_MAX       (1208 + 64)
@@ -22,7 +23,8 @@ static const struct option options[] = {
         OPTION_CONFIRM,
         {"expect", 0, "FILE",
          "what the zone must hold, raw or hex. config: 128 bytes (0-15 and "
-         "84-87 are not compared); data: slots 0 to 15 without private keys, "
+         "84-87 are not compared), such as `half policy compile` writes; data: "
+         "slots 0 to 15 without private keys, "
          "then the 64 bytes of OTP"},
         {"crc", 0, "N", "the checksum of that, in place of --expect"},
         OPTION_JSON,
@@ -99,12 +101,6 @@ static bool is_own_byte(unsigned at)
 static int compare_config(struct session *s, const struct job *job,
                           const uint8_t config[128])
 {
-    if (job->len != 128) {
-        return fail(s->call,
-                    "--expect: the configuration has 128 bytes, not "
-                    "%zu",
-                    job->len);
-    }
     for (unsigned at = 0; at < 128; at++) {
         if (!is_own_byte(at) && config[at] != job->expected[at]) {
             return refuse(s->call,
@@ -280,11 +276,15 @@ static int expected_from_options(struct call *c, struct job *job)
     if (job->has_crc) {
         return fail_usage(c, "--crc and --expect exclude each other");
     }
+    job->has_expected = true;
+    if (job->what == CONFIG) {
+        job->len = HD_CONFIG_BYTES;
+        return config_from_file(c, path, job->expected);
+    }
     code = read_input(c, path, 8192, &in);
     if (code != EXIT_DONE) {
         return code;
     }
-    job->has_expected = true;
     if (!parse_hex((const char *)in.bytes, in.len, job->expected,
                    sizeof job->expected, &job->len)) {
         job->len = in.len;

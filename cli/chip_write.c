@@ -9,6 +9,7 @@
 #include "describe.h"
 #include "parse.h"
 #include "pk.h"
+#include "policy.h"
 #include "session.h"
 
 static const struct option options[] = {
@@ -21,7 +22,9 @@ static const struct option options[] = {
          "slot (WriteKey)"},
         {"key-file", 0, "FILE", "that key: 32 bytes, raw or hex"},
         {"format", 0, "hex|raw|pubkey|private",
-         "what FILE holds: hex (the default), raw bytes, a public key (PEM, "
+         "what FILE holds: hex (the default; for a configuration with "
+         "comments, as `half policy compile` writes it), raw bytes, a public "
+         "key (PEM, "
          "DER, raw, hex), or a private key (the same) for a private slot"},
         OPTION_CONFIRM,
         OPTION_JSON,
@@ -124,30 +127,57 @@ static int work(struct session *s, void *ctx)
 /* ----------------------------------------------------- from the command line
  */
 
+/* A whole configuration, as `half policy compile` writes it, or part of one:
+ * then just the hex. */
+static int parse_config(struct call *c, struct job *job, const char *path,
+                        const struct input *in)
+{
+    if (parse_hex((const char *)in->bytes, in->len, job->bytes,
+                  sizeof job->bytes, &job->len)) {
+        return EXIT_DONE;
+    }
+    job->len = HD_CONFIG_BYTES;
+    return config_from_input(c, path, in, job->bytes);
+}
+
+static int parse_plain(struct call *c, struct job *job, const char *path,
+                       const struct input *in)
+{
+    if (job->zone == HD_ZONE_CONFIG) {
+        return parse_config(c, job, path, in);
+    }
+    return parse_hex((const char *)in->bytes, in->len, job->bytes,
+                     sizeof job->bytes, &job->len)
+                   ? EXIT_DONE
+                   : fail(c,
+                          "%s: not hex, or more than %d bytes; is it --format "
+                          "raw?",
+                          path, BYTES_MAX);
+}
+
+static int take_raw(struct call *c, struct job *job, const char *path,
+                    const struct input *in)
+{
+    if (in->len > sizeof job->bytes) {
+        return fail(c, "%s: %zu bytes do not fit anywhere in the chip", path,
+                    in->len);
+    }
+    memcpy(job->bytes, in->bytes, in->len);
+    job->len = in->len;
+    return EXIT_DONE;
+}
+
 static int load_plain(struct call *c, struct job *job, const char *path,
                       bool is_raw)
 {
     struct input in;
-    int code = read_input(c, path, 4 * BYTES_MAX, &in);
+    int code = read_input(c, path, HD_POLICY_FILE_MAX, &in);
 
-    if (code != EXIT_DONE) {
-        return code;
+    if (code == EXIT_DONE) {
+        code = is_raw ? take_raw(c, job, path, &in)
+                      : parse_plain(c, job, path, &in);
+        free_input(&in);
     }
-    if (!is_raw && !parse_hex((const char *)in.bytes, in.len, job->bytes,
-                              sizeof job->bytes, &job->len)) {
-        code = fail(c,
-                    "%s: not hex, or more than %d bytes; is it --format "
-                    "raw?",
-                    path, BYTES_MAX);
-    }
-    if (is_raw && in.len > sizeof job->bytes) {
-        code = fail(c, "%s: %zu bytes do not fit anywhere in the chip", path,
-                    in.len);
-    } else if (is_raw) {
-        memcpy(job->bytes, in.bytes, in.len);
-        job->len = in.len;
-    }
-    free_input(&in);
     return code;
 }
 

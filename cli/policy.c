@@ -66,24 +66,31 @@ int policy_from_file(struct call *c, const char *path, struct hd_policy *p)
     return code;
 }
 
-int config_from_file(struct call *c, const char *path, uint8_t config[128])
+int config_from_input(struct call *c, const char *path, const struct input *in,
+                      uint8_t config[128])
 {
     struct hd_policy_error why;
+
+    if (hd_policy_read_hex((const char *)in->bytes, in->len, config, &why) ==
+        HD_OK) {
+        return EXIT_DONE;
+    }
+    if (in->len == 128) { /* text of 128 bytes would hold 64 at most */
+        memcpy(config, in->bytes, 128);
+        return EXIT_DONE;
+    }
+    return not_a_policy(c, path, &why);
+}
+
+int config_from_file(struct call *c, const char *path, uint8_t config[128])
+{
     struct input in;
     int code = read_input(c, path, HD_POLICY_FILE_MAX, &in);
 
-    if (code != EXIT_DONE) {
-        return code;
+    if (code == EXIT_DONE) {
+        code = config_from_input(c, path, &in, config);
+        free_input(&in);
     }
-    if (hd_policy_read_hex((const char *)in.bytes, in.len, config, &why) !=
-        HD_OK) {
-        if (in.len == 128) { /* text of 128 bytes would hold 64 at most */
-            memcpy(config, in.bytes, 128);
-        } else {
-            code = not_a_policy(c, path, &why);
-        }
-    }
-    free_input(&in);
     return code;
 }
 

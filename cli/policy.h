@@ -14,8 +14,12 @@ int policy_from_file(struct call *c, const char *path, struct hd_policy *p);
 int policy_and_report(struct call *c, const char *path, struct hd_policy *p,
                       struct hd_policy_report *report);
 
-/* 128 bytes, hex or raw, as they are. */
+/* 128 bytes, hex (with comments) or raw, as they are: every verb that takes a
+ * configuration reads it by this, so that one's output is another's input. */
 int config_from_file(struct call *c, const char *path, uint8_t config[128]);
+/* The same of a file that was read. */
+int config_from_input(struct call *c, const char *path, const struct input *in,
+                      uint8_t config[128]);
 
 /* The whole configuration zone of the chip that --chip names. */
 int config_from_chip(struct call *c, uint8_t config[128]);

@@ -6,7 +6,7 @@
 #include "policy.h"
 
 static const struct option options[] = {
-        {"format", 0, "hex|bin|c",
+        {"format", 0, "hex|raw|c",
          "hex with comments, 128 raw bytes, or a C header (hex)"},
         {"prefix", 0, "NAME", "begins the names in the C header (hd)"},
         OPTION_CHIP,
@@ -68,7 +68,7 @@ static int run(struct call *c)
     }
     put_hex(c, "config", p.config, sizeof p.config);
     put(c, "chip", json_string(hd_policy_chip_name(p.chips)));
-    if (strcmp(format, "bin") == 0) {
+    if (strcmp(format, "raw") == 0) {
         const struct output o = {.key = "config",
                                  .bytes = p.config,
                                  .len = sizeof p.config,

@@ -4,9 +4,8 @@
 #include <unistd.h>
 
 #include "parse.h"
+#include "policy.h"
 #include "sim.h"
-
-#define CONFIG_TEXT_MAX 4096
 
 static const struct option options[] = {
         {"variant", 0, "NAME",
@@ -14,8 +13,9 @@ static const struct option options[] = {
         {"seed", 0, "HEX",
          "up to 32 bytes that decide all that is random in the chip, for "
          "tests: who knows them knows its keys"},
-        {"config", 0, "HEXFILE",
-         "128 configuration bytes, as hex or raw; serial number and revision "
+        {"config", 0, "FILE",
+         "128 configuration bytes, as hex ('#' begins a comment) or raw; "
+         "serial number and revision "
          "stay the new chip's own"},
         {"force", 0, NULL, "replace a file that exists: that chip is lost"},
         OPTION_JSON,
@@ -62,26 +62,13 @@ static int read_config(struct call *c, struct hd_variant *variant,
                        uint8_t config[HD_V_CONFIG_BYTES])
 {
     const char *path = option_text(c, "config", NULL);
-    struct input in;
-    size_t len = 0;
 
     if (!path) {
         return EXIT_DONE;
     }
-    int code = read_input(c, path, CONFIG_TEXT_MAX, &in);
+    int code = config_from_file(c, path, config);
     if (code != EXIT_DONE) {
         return code;
-    }
-    if (in.len == HD_V_CONFIG_BYTES) {
-        memcpy(config, in.bytes, HD_V_CONFIG_BYTES);
-        len = HD_V_CONFIG_BYTES;
-    } else if (!parse_hex((const char *)in.bytes, in.len, config,
-                          HD_V_CONFIG_BYTES, &len)) {
-        len = 0;
-    }
-    free_input(&in);
-    if (len != HD_V_CONFIG_BYTES) {
-        return fail(c, "%s: a configuration is 128 bytes, as hex or raw", path);
     }
     memcpy(config, variant->config, 16);
     variant->config = config;

@@ -64,9 +64,9 @@ exits 2 "but only one thing" "$half" policy show policy.yaml --hex policy.yaml
 complains 'exclude one another'
 
 exits 0 "compile to hex" "$half" policy compile policy.yaml -o policy.hex
-exits 0 "compile to bytes" "$half" policy compile policy.yaml --format bin \
-    -o policy.bin
-same "the same bytes" "$(bytes_of policy.hex)" "$(hex_of policy.bin | tr a-f A-F)"
+exits 0 "compile to bytes" "$half" policy compile policy.yaml --format raw \
+    -o policy.raw
+same "the same bytes" "$(bytes_of policy.hex)" "$(hex_of policy.raw | tr a-f A-F)"
 same "as the demo's" "$(bytes_of policy.hex | cut -c33-170)" \
     "$(bytes_of "$data/../../configs/connected-device.hex" | cut -c33-170)"
 exits 0 "compile from standard input" sh -c "'$half' policy compile - <policy.yaml"
@@ -94,7 +94,7 @@ for config in "$data"/configs/*.hex; do
         "$(bytes_of "$config" | cut -c177-)"
     exits 0 "$name: show" "$half" policy show --hex "$config"
 done
-exits 0 "raw bytes are taken too" "$half" policy from-hex policy.bin
+exits 0 "raw bytes are taken too" "$half" policy from-hex policy.raw
 
 exits 0 "a chip" "$half" sim create --variant 608b thing.vchip
 exits 0 "its configuration in words" "$half" policy from-chip \
@@ -103,6 +103,57 @@ exits 0 "which compile for that chip" "$half" policy compile chip.yaml \
     --chip sim:thing.vchip -o chip.hex
 exits 0 "to what it holds" "$half" chip read config --chip sim:thing.vchip
 same "byte for byte" "$(tr -d ' \n' <out | tr a-f A-F)" "$(bytes_of chip.hex)"
+exits 2 "there is one word for raw bytes" "$half" policy compile policy.yaml \
+    --format bin
+complains 'raw'
+
+# What compile writes, every verb that takes a configuration reads.
+for format in hex raw; do
+    chip=path-$format.vchip
+    exits 0 "a blank chip" "$half" sim create --seed 0a $chip --force
+    serial=$("$half" chip info --chip sim:$chip --json |
+        sed -n 's/.*"serial": "\([0-9a-f]*\)".*/\1/p' | head -1)
+    exits 0 "$format: is written to it" "$half" chip write config \
+        policy.$format --chip sim:$chip
+    prints '128 bytes written'
+    exits 2 "$format: lock asks" "$half" chip lock config --chip sim:$chip \
+        --expect policy.$format
+    complains "confirm $serial"
+    exits 0 "$format: is what the lock expects" "$half" chip lock config \
+        --chip sim:$chip --expect policy.$format --confirm "$serial"
+    exits 0 "in words" "$half" policy from-chip --chip sim:$chip -o found.yaml
+    exits 0 "and compiled again" "$half" policy compile found.yaml -o again.hex
+    same "the same bytes" "$(bytes_of again.hex)" "$(bytes_of policy.hex)"
+    exits 0 "$format: a chip so made" "$half" sim create made.vchip --force \
+        --config policy.$format
+    exits 0 "holds it" "$half" chip read config --chip sim:made.vchip
+    same "from byte 16" "$(tr -d ' \n' <out | tr a-f A-F | cut -c33-)" \
+        "$(bytes_of policy.hex | cut -c33-)"
+done
+sed 's/# .*I2C_Address/I2C_Address/' policy.hex >odd.hex
+sed '$d' policy.hex >half.hex
+exits 0 "a blank chip" "$half" sim create --seed 0a path.vchip
+for file in odd half; do
+    exits 2 "$file: no configuration" "$half" chip write config $file.hex \
+        --chip sim:path.vchip
+    complains "$file.hex:[0-9]+: "
+    exits 2 "$file: nor to be expected" "$half" chip lock config \
+        --expect $file.hex --chip sim:path.vchip
+    complains "$file.hex:[0-9]+: "
+    exits 2 "$file: nor of a new chip" "$half" sim create no.vchip \
+        --config $file.hex
+    complains "$file.hex:[0-9]+: "
+done
+printf '00 00 00 00' >part.hex
+exits 0 "a part is just hex" "$half" chip write config part.hex --offset 92 \
+    --chip sim:path.vchip
+prints '4 bytes written'
+exits 0 "64 bytes in 128 digits are text" sh -c '
+    "$1" chip read config --chip sim:path.vchip | tr -d " \n" | cut -c33-160 |
+        tr -d "\n" >part.hex && [ $(wc -c <part.hex) = 128 ] &&
+        "$1" chip write config part.hex --offset 16 --chip sim:path.vchip' \
+    sh "$half"
+prints '64 bytes written'
 exits 0 "shown from the chip" "$half" policy show --chip sim:thing.vchip
 exits 0 "another kind of chip" "$half" sim create --variant 508a old.vchip
 exits 1 "refuses the policy" "$half" policy compile policy.yaml \

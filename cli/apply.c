@@ -145,7 +145,8 @@ static int fresh_secret(struct session *s, struct planning *g, unsigned slot)
 
 static int get_secrets(struct session *s, struct planning *g)
 {
-    int code = EXIT_DONE;
+    const char *dir = option_text(s->call, "keys", NULL);
+    int code = dir ? check_key_dir(s->call, dir) : EXIT_DONE;
 
     for (unsigned i = 0; i < HD_POLICY_SLOTS && code == EXIT_DONE; i++) {
         uint8_t content = g->policy.slots[i].content;
@@ -157,6 +158,9 @@ static int get_secrets(struct session *s, struct planning *g)
         }
         code = content == HD_CONTENT_UNIQUE && inside ? fresh_secret(s, g, i)
                                                       : kept_secret(s, g, i);
+        if (g->seen.config[86] == 0x55) {
+            warn_traced(s); /* it is written in clear */
+        }
     }
     return code;
 }

@@ -83,6 +83,10 @@ complains 'nothing was done'
 exits 2 "nor without a place for the secrets" "$half" apply -p policy.yaml \
     --chip sim:thing.vchip --confirm "$hash"
 complains 'slot 5 \(secret\) gets a secret: say where it is kept'
+exits 0 "a place that others may write" sh -c 'mkdir open && chmod 777 open'
+exits 2 "is no place for secrets" "$half" apply -p policy.yaml \
+    --chip sim:thing.vchip --confirm "$hash" --keys open
+complains 'chmod 700'
 exits 2 "nor when that place is not there" "$half" apply -p policy.yaml \
     --chip sim:thing.vchip --confirm "$hash" --keys nowhere
 same "nothing happened" "$("$half" chip read config --chip sim:thing.vchip)" "$before"

@@ -414,40 +414,60 @@ static int prove_for_latch(struct stage *s)
     return err == HD_OK ? hd_chip_latch(&s->chip, HD_LATCH_SET, &state) : err;
 }
 
+/* How, of two ways: by the one that does not need the latch itself. */
+static int set_latch_608(struct stage *s)
+{
+    bool by_boot = stage_bits(s, HD_F_SecureBootMode, 0) &&
+                   stage_bits(s, HD_F_SecureBootPersistentEnable, 0);
+    bool by_proof = stage_bits(s, HD_F_VolatileKeyPermitEnable, 0) != 0;
+    unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
+
+    if (by_boot && !(by_proof && needs_latch(s, key))) {
+        return boot_for_latch(s);
+    }
+    if (by_proof) {
+        return prove_for_latch(s);
+    }
+    s->aside = "setting the latch, which nothing sets "
+               "(latch/switched-by, secure-boot/sets-latch)";
+    return HD_ERR_EXEC;
+}
+
 static int set_latch(struct stage *s)
 {
-    int err;
-
     if (!stage_is_608(s)) {
         s->vchip.gpio_latch = true; /* its pin does that */
         return HD_OK;
     }
-    if (stage_bits(s, HD_F_SecureBootMode, 0) &&
-        stage_bits(s, HD_F_SecureBootPersistentEnable, 0)) {
-        err = boot_for_latch(s);
-    } else if (stage_bits(s, HD_F_VolatileKeyPermitEnable, 0)) {
-        err = prove_for_latch(s);
-    } else {
-        s->aside = "setting the latch, which nothing sets "
-                   "(latch/switched-by, secure-boot/sets-latch)";
-        return HD_ERR_EXEC;
-    }
+    int err = set_latch_608(s);
+
     if (err != HD_OK && !s->aside) {
         s->aside = "setting the latch";
     }
     return err == HD_OK && !s->vchip.latch ? HD_ERR_CORRUPT : err;
 }
 
+/* A key that is used along with this one: the parent that vouches for a
+ * public key, or that rolls a secret; else the slot itself. */
+static unsigned used_along(const struct stage *s, unsigned slot)
+{
+    uint64_t write = stage_bits(s, HD_F_WriteConfig, slot);
+    uint8_t kind = stage_kind(s, slot);
+
+    if (kind == HD_KIND_PUBLIC && stage_bits(s, HD_F_PubInfo, slot)) {
+        return (unsigned)stage_bits(s, HD_F_ReadKey, slot);
+    }
+    /* docs/chip part 1, 7.13: DeriveKey, with a MAC or from the parent */
+    return (kind & HD_KIND_STORED) && (write & 2U) && (write & 9U)
+                   ? (unsigned)stage_bits(s, HD_F_WriteKey, slot)
+                   : slot;
+}
+
 int stage_latch(struct stage *s, unsigned slot)
 {
     bool set = stage_is_608(s) ? s->vchip.latch : s->vchip.gpio_latch;
-    bool asked = needs_latch(s, slot);
+    bool asked = needs_latch(s, slot) || needs_latch(s, used_along(s, slot));
 
-    if (stage_kind(s, slot) == HD_KIND_PUBLIC &&
-        stage_bits(s, HD_F_PubInfo, slot)) { /* its parent is used as well */
-        asked = asked ||
-                needs_latch(s, (unsigned)stage_bits(s, HD_F_ReadKey, slot));
-    }
     return asked && !set ? set_latch(s) : HD_OK;
 }
 

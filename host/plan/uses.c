@@ -37,19 +37,27 @@ static int bound_by(const struct stage *s, const struct use *use, unsigned slot)
     return use->kinds && (use->bound || !use->allowed) ? (int)slot : -1;
 }
 
-static int perform(struct stage *s, const struct use *use, unsigned slot,
-                   const struct way *way)
+/* On a stage of its own, with all that the use asks for but what is left
+ * out. */
+static int prepare(struct stage *s, const struct use *use, unsigned slot,
+                   unsigned without)
 {
     int key = bound_by(s, use, slot);
     int err = stage_raise(s);
 
-    if (err == HD_OK && key >= 0 && use->kinds &&
-        !(way->without & WITHOUT_LATCH)) {
+    if (err == HD_OK && key >= 0 && use->kinds && !(without & WITHOUT_LATCH)) {
         err = stage_latch(s, slot); /* where another key is asked as well */
     }
-    if (err == HD_OK && key >= 0) {
-        err = stage_admit(s, (unsigned)key, way->without);
-    }
+    return err == HD_OK && key >= 0 ? stage_admit(s, (unsigned)key, without)
+                                    : err;
+}
+
+static int perform(struct stage *s, const struct use *use, unsigned slot,
+                   const struct way *way)
+{
+    int key = bound_by(s, use, slot);
+    int err = prepare(s, use, slot, way->without);
+
     if (err != HD_OK) {
         return err;
     }
@@ -168,9 +176,8 @@ static int try_count(struct stage *s, struct hd_plan_run *run,
             "count a use", ", its last one,", "limited-use", 0,
             HD_F_NONE,     WITHOUT_NOTHING,   false,         false};
     unsigned key = (unsigned)bound_by(s, use, slot);
-    int err = stage_raise(s);
+    int err = prepare(s, use, slot, WITHOUT_NOTHING);
 
-    err = err == HD_OK ? stage_admit(s, key, WITHOUT_NOTHING) : err;
     stage_spend(s, key, 1);
     uint32_t before = stage_count(s, key);
 
@@ -200,11 +207,10 @@ static bool binds(const struct stage *s, const struct use *use, unsigned slot,
         !stage_bits(s, way->field, (unsigned)key)) {
         return false;
     }
-    /* A report of a key that must be proved is about another slot, so that
-     * the nonce is that slot's affair. */
+    /* Where a report is about another slot, the nonce is that slot's affair. */
     return way->bound != BY_NONCE ||
            stage_kind(s, (unsigned)key) != HD_KIND_PRIVATE ||
-           !stage_bits(s, HD_F_ReqAuth, (unsigned)key);
+           uses_reports_itself(s, (unsigned)key);
 }
 
 static bool concerns(const struct stage *s, const struct use *use,

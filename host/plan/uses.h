@@ -66,6 +66,7 @@ const char *uses_gap_private(const struct stage *s, unsigned slot);
 const char *uses_gap_public(const struct stage *s, unsigned slot);
 
 /* Shared by tables. */
+bool uses_reports_itself(const struct stage *s, unsigned slot);
 bool uses_always(const struct stage *s, unsigned slot);
 bool uses_may_write(const struct stage *s, unsigned slot);
 unsigned uses_read_key(const struct stage *s, unsigned slot);

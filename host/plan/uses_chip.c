@@ -111,7 +111,13 @@ static int try_unseen(struct stage *s, unsigned slot)
 
 static int try_boot_latch(struct stage *s, unsigned slot)
 {
-    bool state = false;
+    unsigned key = boot_key(s, slot);
+    bool state = may_set_latch(s, slot) &&
+                 stage_bits(s, HD_F_PersistentDisable, key);
+
+    if (!state) {
+        s->vchip.latch = false; /* which the key's proof may have needed */
+    }
     int err = try_boot(s, slot);
 
     err = err == HD_OK ? hd_chip_latch(&s->chip, HD_LATCH_READ, &state) : err;
@@ -212,8 +218,12 @@ static int switch_latch(struct stage *s)
 static int try_switch(struct stage *s, unsigned slot)
 {
     unsigned guard = (unsigned)stage_bits(s, HD_F_VolatileKeyPermitSlot, 0);
-    int err = may_switch(s, slot) ? stage_prove(s, guard) : HD_OK;
+    int err = HD_OK;
 
+    if (may_switch(s, slot)) {
+        err = stage_latch(s, guard); /* firmware may have set it before */
+        err = err == HD_OK ? stage_prove(s, guard) : err;
+    }
     return err == HD_OK ? switch_latch(s) : err;
 }
 

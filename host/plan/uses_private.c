@@ -44,7 +44,7 @@ static bool may_report(const struct stage *s, unsigned slot)
 
 /* Telling its public key is a use of its own, which a proof pays for: then
  * the report must be about something else. */
-static bool reports_itself(const struct stage *s, unsigned slot)
+bool uses_reports_itself(const struct stage *s, unsigned slot)
 {
     return stage_bits(s, HD_F_PubInfo, slot) &&
            !stage_bits(s, HD_F_ReqAuth, slot);
@@ -63,7 +63,7 @@ static unsigned subject_of(const struct stage *s, unsigned slot)
 {
     unsigned about = 0;
 
-    if (reports_itself(s, slot)) {
+    if (uses_reports_itself(s, slot)) {
         return slot;
     }
     while (about < HD_POLICY_SLOTS && !can_be_subject(s, about)) {

@@ -224,6 +224,76 @@ static void test_a_single_wire_chip_is_rehearsed_too(void **state)
     hd_vchip_free(&b.vchip);
 }
 
+/* --------------------------------------- sound, and easily taken for unsound
+ */
+
+/* Policies of a few lines each, with what was once held against them. */
+static const struct {
+    const char *name, *slots;
+} sound[] = {
+        {"a report about another slot follows that slot's nonce rule",
+         "  0: {name: about, purpose: secret, fresh-nonce: no}\n"
+         "  3: {name: attest, purpose: attestation, public-key: when-made}\n"},
+        {"the latch lets the parent roll a key that a proof guards",
+         "  0: {name: guard, purpose: authorisation}\n"
+         "  1: {name: parent, purpose: secret, needs-latch: yes}\n"
+         "  2: {name: rolled, purpose: secret, derive: roll-with-mac,\n"
+         "      parent: parent, authorised-by: guard}\n"
+         "latch: {switched-by: guard}\n"},
+        {"firmware starts by a proof that the latch lets through",
+         "  0: {name: guard, purpose: authorisation}\n"
+         "  1: {name: owner, purpose: authorisation, needs-latch: yes}\n"
+         "  15: {name: boot, purpose: boot-key, file: boot.pem,\n"
+         "       authorised-by: owner}\n"
+         "latch: {switched-by: guard}\n"
+         "secure-boot: {mode: check-signature, public-key: boot}\n"},
+        {"firmware sets the latch that the other switch of it needs",
+         "  0: {name: guard, purpose: authorisation, needs-latch: yes}\n"
+         "  15: {name: boot, purpose: boot-key, file: boot.pem}\n"
+         "latch: {switched-by: guard}\n"
+         "secure-boot: {mode: check-signature, public-key: boot, sets-latch: "
+         "yes}\n"},
+        {"a proof sets the latch for firmware that keeps it set",
+         "  0: {name: guard, purpose: authorisation}\n"
+         "  15: {name: boot, purpose: boot-key, file: boot.pem,\n"
+         "       needs-latch: yes}\n"
+         "latch: {switched-by: guard}\n"
+         "secure-boot: {mode: check-signature, public-key: boot,\n"
+         "              sets-latch: yes}\n"},
+};
+
+/* The policy with these slots, and a bench for it. */
+static void new_bench_slots(struct bench *b, const char *slots)
+{
+    struct hd_policy policy;
+    struct hd_policy_error why;
+    char text[1024];
+    int len = snprintf(text, sizeof text,
+                       "policy: t\nabout: \"t\"\nchip: ATECC608\nslots:\n%s",
+                       slots);
+
+    if (hd_policy_load(text, (size_t)len, &policy, &why) != HD_OK) {
+        fail_msg("%s: %u: %s", slots, why.line, why.text);
+    }
+    new_bench_policy(b, &policy);
+}
+
+static void test_sound_policies_are_not_taken_for_unsound_ones(void **state)
+{
+    static struct hd_plan_rehearsal out;
+    struct bench b;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof sound / sizeof sound[0]; i++) {
+        new_bench_slots(&b, sound[i].slots);
+        if (rehearse(&b, &out) != HD_OK) {
+            fail_msg("%s: %s", sound[i].name, b.run.problem);
+        }
+        assert_int_equal(out.gap_count, 0);
+        hd_vchip_free(&b.vchip);
+    }
+}
+
 /* ------------------------------------------- a chip that does otherwise */
 
 /* What is otherwise about it. */
@@ -647,6 +717,8 @@ int main(void)
             cmocka_unit_test(test_every_kind_of_use_is_tried_by_some_policy),
             cmocka_unit_test(test_a_chip_in_service_is_rehearsed_as_it_is),
             cmocka_unit_test(test_a_single_wire_chip_is_rehearsed_too),
+            cmocka_unit_test(
+                    test_sound_policies_are_not_taken_for_unsound_ones),
             cmocka_unit_test(
                     test_every_use_notices_a_chip_that_answers_otherwise),
             cmocka_unit_test(

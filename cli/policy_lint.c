@@ -10,6 +10,9 @@
 static const struct option options[] = {
         OPTION_HEX,
         OPTION_CHIP,
+        {"policy", 'p', "FILE",
+         "with --hex or --chip: the policy whose names and accepted findings "
+         "hold, slot by slot where it is configured so"},
         {"all", 0, NULL, "print findings of severity info, too"},
         {"strict", 0, NULL, "medium findings fail as well as high ones"},
         {"format", 0, "text|sarif", "sarif: for CI and code review tools"},
@@ -130,7 +133,7 @@ static void put_findings(struct call *c, const struct subject *s,
     put(c, "counts", counts);
 }
 
-/* --------------------------------------------------------------------- run */
+/* -------------------------------------------------------------------- tell */
 
 static bool is_sarif(struct call *c)
 {
@@ -171,10 +174,19 @@ static void rule_hint(const char *rule, char *out, size_t size)
     }
 }
 
+/* Where the allow list stands: in FILE, or in that of --policy. */
+struct list {
+    const char *path;
+    struct hd_policy_report report;
+};
+
 /* An allow list that allows nothing is a mistake or out of date. */
 static void warn_unused(struct call *c, const struct subject *s,
-                        const struct hd_lint *l)
+                        const struct list *list, const struct hd_lint *l)
 {
+    const struct hd_policy_report *lines =
+            list->path ? &list->report : &s->report;
+
     for (unsigned i = 0; i < s->policy.waiver_count; i++) {
         const struct hd_policy_waiver *w = &s->policy.waivers[i];
         char path[HD_POLICY_PATH_SIZE], hint[96];
@@ -187,13 +199,89 @@ static void warn_unused(struct call *c, const struct subject *s,
             (void)snprintf(path, sizeof path, "allow/%u", i);
             rule_hint(w->rule, hint, sizeof hint);
             fprintf(stderr, "%s: %s:%u: allow: %s at %s allows nothing%s\n",
-                    c->name, s->source, hd_policy_line(&s->report, path),
-                    w->rule, w->where, hint);
+                    c->name, list->path ? list->path : s->source,
+                    hd_policy_line(lines, path), w->rule, w->where, hint);
         }
     }
 }
 
-static int judge(struct call *c, const struct subject *s)
+/* --------------------------------------------------------------- --policy */
+
+/* What is accepted of a slot is accepted of the slot as the policy has it. */
+static void trust_slots(struct call *c, const struct subject *s,
+                        struct hd_policy *p, const char *path)
+{
+    for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
+        const unsigned at[2] = {20 + 2 * i, 96 + 2 * i};
+
+        if (memcmp(s->config + at[0], p->config + at[0], 2) == 0 &&
+            memcmp(s->config + at[1], p->config + at[1], 2) == 0) {
+            continue;
+        }
+        fprintf(stderr,
+                "%s: slot %u is not configured as %s says: its name and what "
+                "is accepted there do not hold (`half diff` tells more)\n",
+                c->name, i, path);
+        p->slots[i] = s->policy.slots[i];
+        p->slots[i].name[0] = 0;
+    }
+}
+
+/* The same of the chip: what neither use nor UpdateExtra changes. */
+static void trust_chip(struct call *c, const struct subject *s,
+                       struct hd_policy *p, const char *path)
+{
+    const bool is_508 = p->chips == HD_POLICY_508A;
+    unsigned kept = 0;
+
+    if (memcmp(s->config + 16, p->config + 16, 4) == 0 &&
+        memcmp(s->config + 90, p->config + 90, 6) == 0 &&
+        (is_508 || memcmp(s->config + 68, p->config + 68, 16) == 0)) {
+        return;
+    }
+    fprintf(stderr,
+            "%s: the chip is not configured as %s says: what is accepted at "
+            "`chip` does not hold (`half diff` tells more)\n",
+            c->name, path);
+    for (unsigned i = 0; i < p->waiver_count; i++) {
+        if (strcmp(p->waivers[i].where, "chip") != 0) {
+            p->waivers[kept++] = p->waivers[i];
+        }
+    }
+    p->waiver_count = kept;
+}
+
+static int take_policy(struct call *c, struct subject *s, struct list *list)
+{
+    struct hd_policy_error why;
+    struct hd_policy p;
+
+    list->path = option_text(c, "policy", NULL);
+    if (!list->path) {
+        return EXIT_DONE;
+    }
+    if (s->written) {
+        return fail_usage(c, "FILE is a policy itself: --policy belongs to "
+                             "--hex or --chip");
+    }
+    int code = policy_and_report(c, list->path, &p, &list->report);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (hd_policy_chip_of(s->config) && !hd_policy_fits(&p, s->config, &why)) {
+        return refuse(c, "%s: %s", list->path, why.text);
+    }
+    trust_slots(c, s, &p, list->path);
+    trust_chip(c, s, &p, list->path);
+    s->policy = p;
+    s->written = &s->policy;
+    return EXIT_DONE;
+}
+
+/* --------------------------------------------------------------------- run */
+
+static int judge(struct call *c, const struct subject *s,
+                 const struct list *list)
 {
     struct hd_lint *l = hd_lint_run(s->config, s->model, s->written);
     unsigned bad;
@@ -203,7 +291,7 @@ static int judge(struct call *c, const struct subject *s)
         return fail(c, "not enough memory");
     }
     code = tell(c, s, l);
-    warn_unused(c, s, l);
+    warn_unused(c, s, list, l);
     bad = l->failing;
     bad += option_given(c, "strict") ? l->counts[HD_MEDIUM] : 0;
     hd_lint_free(l);
@@ -212,6 +300,7 @@ static int judge(struct call *c, const struct subject *s)
 
 static int run(struct call *c)
 {
+    struct list list = {0};
     struct subject s;
     int code;
 
@@ -220,10 +309,12 @@ static int run(struct call *c)
     }
     code = subject_from_call(c, &s);
     if (code == EXIT_DONE) {
-        code = judge(c, &s);
+        code = take_policy(c, &s, &list);
+        code = code == EXIT_DONE ? judge(c, &s, &list) : code;
     } else if (is_sarif(c) && s.report.count) {
         (void)print_sarif(c, &s, NULL);
     }
+    hd_policy_report_free(&list.report);
     subject_free(&s);
     return code;
 }
@@ -237,7 +328,8 @@ const struct verb verb_policy_lint = {
         .about = "Of a policy FILE (as provisioning leaves the chip), of bytes "
                  "(--hex) or of a chip (--chip). Each finding names its rule, "
                  "the exact bits, why it matters and how to fix it; the "
-                 "policy's allow list accepts findings with a reason. Exits "
+                 "policy's allow list accepts findings with a reason (of bytes "
+                 "or a chip: that of --policy). Exits "
                  "with 1 if a finding is left that is an error by default: the "
                  "high ones, and some of less severity (docs/lint.md).",
         .options = options,

@@ -21,6 +21,54 @@ for policy in "$source"/policies/*.yaml; do
     [ ! -s "$dir/err" ] || fail "$(cat "$dir/err")"
 done
 
+# a finished chip passes with its policy, and only where it is what that says
+policy=$source/policies/connected-device.yaml
+lint_bytes() {
+    code=0
+    "$half" policy lint "$@" >"$dir/out" 2>"$dir/err" || code=$?
+}
+"$half" policy compile "$policy" --format raw -o "$dir/device"
+printf '\0\0' | dd of="$dir/device" bs=1 seek=86 conv=notrunc 2>/dev/null
+lint_bytes --hex "$dir/device"
+[ "$code" = 1 ] && grep -q '^high   PRIV-REGEN at slot 2' "$dir/out" ||
+    fail "bytes accept findings by themselves: $code $(cat "$dir/out")"
+lint_bytes --hex "$dir/device" -p "$policy"
+[ "$code" = 0 ] && [ ! -s "$dir/err" ] &&
+    grep -q '^high   PRIV-REGEN at slot 2 (ldevid)$' "$dir/out" &&
+    grep -q 'allowed: renewing is what it is for' "$dir/out" ||
+    fail "its policy is not taken: $code $(cat "$dir/out" "$dir/err")"
+"$half" sim create --seed 01 --config "$dir/device" "$dir/device.vchip" \
+    >/dev/null
+lint_bytes --chip "sim:$dir/device.vchip" --policy "$policy" --json
+[ "$code" = 0 ] && grep -q '"name": "ldevid"' "$dir/out" ||
+    fail "nor of a chip: $code $(cat "$dir/out" "$dir/err")"
+printf '\203' | dd of="$dir/device" bs=1 seek=24 conv=notrunc 2>/dev/null
+lint_bytes --hex "$dir/device" -p "$policy"
+[ "$code" = 1 ] && grep -q 'slot 2 is not configured as .*half diff' "$dir/err" &&
+    grep -q 'PRIV-REGEN at ldevid allows nothing' "$dir/err" &&
+    grep -q '^high   PRIV-REGEN at slot 2$' "$dir/out" ||
+    fail "another slot 2 is accepted: $code $(cat "$dir/out" "$dir/err")"
+lint_bytes "$policy" -p "$policy"
+[ "$code" = 2 ] && grep -q 'FILE is a policy itself' "$dir/err" ||
+    fail "a policy is judged by another: $code $(cat "$dir/err")"
+"$half" sim create --variant 508a "$dir/old.vchip" >/dev/null
+lint_bytes --chip "sim:$dir/old.vchip" -p "$policy"
+[ "$code" = 1 ] && grep -q 'for ATECC608, but this chip' "$dir/err" ||
+    fail "a policy of another chip is taken: $code $(cat "$dir/err")"
+printf 'policy: p\nchip: ATECC608\nslots: {}\nallow:\n%s\n%s\n%s\n' \
+    '  - rule: ADDRESS-CHANGEABLE-ONCE' '    where: chip' \
+    '    reason: "the factory moves it"' >"$dir/zone.yaml"
+sed 's/^allow/interface: {address-change: once}\n&/' "$dir/zone.yaml" \
+    >"$dir/moves.yaml"
+"$half" policy compile "$dir/moves.yaml" -o "$dir/moves.hex"
+lint_bytes --hex "$dir/moves.hex" -p "$dir/moves.yaml"
+grep -q 'allowed: the factory moves it' "$dir/out" ||
+    fail "what is accepted of the chip is not: $(cat "$dir/out" "$dir/err")"
+lint_bytes --hex "$dir/moves.hex" -p "$dir/zone.yaml"
+grep -q 'at .chip. does not hold' "$dir/err" &&
+    ! grep -q 'allowed: the factory moves it' "$dir/out" ||
+    fail "another chip is accepted: $(cat "$dir/out" "$dir/err")"
+
 # without its allow list the default policy does not
 sed '/^allow:/,$d' "$source/policies/connected-device.yaml" >"$dir/bare.yaml"
 code=0

@@ -50,13 +50,24 @@ int sim_open_door(struct call *c, struct hd_vdoor **door, bool no_echo);
 /* Closes it; the exit code is code, or that of a failed save. */
 int sim_close_door(struct call *c, struct hd_vdoor *door, int code);
 
+/* A chip's file while this process has its lock. */
+struct sim_file {
+    int lock;
+    char path[HD_VFILE_PATH_MAX]; /* links followed */
+};
+
 /*
- * Locks a chip's file and loads it. *lock is to be closed after the chip has
- * been saved, and the chip given to hd_vchip_free(). EXIT_DONE, or a failure
- * already told.
+ * Locks a chip's file, and loads it. The file is to be unlocked after the chip
+ * has been saved, and the chip given to hd_vchip_free(). EXIT_DONE, or a
+ * failure already told.
  */
 int sim_load(struct call *c, const char *path, struct hd_vchip *chip,
-             int *lock);
-int sim_save(struct call *c, struct hd_vchip *chip, const char *path);
+             struct sim_file *file);
+
+/* Locks a file that will be written; it need not be there. */
+int sim_lock_new(struct call *c, const char *path, struct sim_file *file);
+int sim_save(struct call *c, struct hd_vchip *chip,
+             const struct sim_file *file);
+void sim_unlock(struct sim_file *file);
 
 #endif

@@ -100,13 +100,12 @@ static int make(struct call *c, const struct hd_variant *variant,
 {
     const char *path = c->args[0];
     struct hd_vchip chip;
-    char why[512];
+    struct sim_file file;
 
-    int lock = hd_vfile_lock(path, 1000, why, sizeof why);
-    if (lock < 0) {
-        return fail(c, "%s", why);
+    int code = sim_lock_new(c, path, &file);
+    if (code != EXIT_DONE) {
+        return code;
     }
-    int code = EXIT_DONE;
     if (access(path, F_OK) == 0 && !option_given(c, "force")) {
         code = refuse(c,
                       "%s exists; --force replaces it, and the chip in it "
@@ -115,13 +114,13 @@ static int make(struct call *c, const struct hd_variant *variant,
     } else if (hd_vchip_init(&chip, variant, seed) != HD_OK) {
         code = fail(c, "the system gives no random bytes");
     } else {
-        code = sim_save(c, &chip, path);
+        code = sim_save(c, &chip, &file);
         if (code == EXIT_DONE) {
             tell(c, &chip, path);
         }
         hd_vchip_free(&chip);
     }
-    close(lock);
+    sim_unlock(&file);
     return code;
 }
 

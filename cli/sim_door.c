@@ -111,32 +111,54 @@ int sim_close_door(struct call *c, struct hd_vdoor *door, int code)
     return close_trace(c, code);
 }
 
-int sim_load(struct call *c, const char *path, struct hd_vchip *chip, int *lock)
+/* found: what hd_vfile_find() or its like said of file->path. */
+static int lock(struct call *c, struct sim_file *file, int found, char why[512])
 {
-    char why[512];
-
-    *lock = hd_vfile_find(path, why, sizeof why);
-    if (*lock == HD_OK) {
-        *lock = hd_vfile_lock(path, 1000, why, sizeof why);
+    file->lock = found;
+    if (found == HD_OK) {
+        file->lock = hd_vfile_lock(file->path, 1000, why, 512);
     }
-    if (*lock < 0) {
-        return fail(c, "%s", why);
+    return file->lock < 0 ? fail(c, "%s", why) : EXIT_DONE;
+}
+
+int sim_lock_new(struct call *c, const char *path, struct sim_file *file)
+{
+    char why[512] = "";
+    int found = hd_vfile_find_new(path, file->path, why, sizeof why);
+
+    return lock(c, file, found, why);
+}
+
+void sim_unlock(struct sim_file *file)
+{
+    close(file->lock);
+}
+
+int sim_load(struct call *c, const char *path, struct hd_vchip *chip,
+             struct sim_file *file)
+{
+    char why[512] = "";
+    uint64_t generation;
+    int err = hd_vfile_find(path, file->path, why, sizeof why);
+    int code = lock(c, file, err, why);
+
+    if (code != EXIT_DONE) {
+        return code;
     }
     memset(chip, 0, sizeof *chip);
-    uint64_t generation;
-    int err = hd_vfile_load(*lock, path, chip, &generation);
+    err = hd_vfile_load(file->lock, file->path, chip, &generation);
     if (err == HD_OK) {
         return EXIT_DONE;
     }
     const char *text = err == HD_ERR_IO ? strerror(errno) : hd_strerror(err);
-    close(*lock);
+    sim_unlock(file);
     return fail(c, "%s: %s", path, text);
 }
 
-int sim_save(struct call *c, struct hd_vchip *chip, const char *path)
+int sim_save(struct call *c, struct hd_vchip *chip, const struct sim_file *file)
 {
-    if (hd_vchip_save(chip, path) != HD_OK) {
-        return fail(c, "saving %s: %s", path, strerror(errno));
+    if (hd_vchip_save(chip, file->path) != HD_OK) {
+        return fail(c, "saving %s: %s", file->path, strerror(errno));
     }
     return EXIT_DONE;
 }

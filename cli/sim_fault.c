@@ -61,21 +61,21 @@ static int change(struct call *c, struct hd_vchip *chip)
 static int run_file(struct call *c, const char *path)
 {
     struct hd_vchip chip;
-    int lock = -1;
+    struct sim_file file;
 
-    int code = sim_load(c, path, &chip, &lock);
+    int code = sim_load(c, path, &chip, &file);
     if (code != EXIT_DONE) {
         return code;
     }
     code = change(c, &chip);
     if (code == EXIT_DONE && (option_given(c, "clear") || c->count > 1)) {
-        code = sim_save(c, &chip, path);
+        code = sim_save(c, &chip, &file);
     }
     if (code == EXIT_DONE && option_given(c, "list")) {
         list(c, &chip);
     }
     hd_vchip_free(&chip);
-    close(lock);
+    sim_unlock(&file);
     return code;
 }
 

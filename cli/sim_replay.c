@@ -202,20 +202,20 @@ static int with_file(struct call *c, const struct hd_history *h)
 {
     const char *path = sim_path(c->args[0]);
     struct hd_vchip chip;
-    int lock = -1;
-    int code = sim_load(c, path, &chip, &lock);
+    struct sim_file file;
+    int code = sim_load(c, path, &chip, &file);
 
     if (code != EXIT_DONE) {
         return code;
     }
     code = replay(c, &chip, h);
     if (!option_given(c, "keep")) {
-        int saved = sim_save(c, &chip, path);
+        int saved = sim_save(c, &chip, &file);
 
         code = saved == EXIT_DONE ? code : saved;
     }
     hd_vchip_free(&chip);
-    close(lock);
+    sim_unlock(&file);
     return code;
 }
 

@@ -16,23 +16,20 @@ static const struct option options[] = {
 static int copy(struct call *c, const char *from, const char *to)
 {
     struct hd_vchip chip;
-    char why[512];
-    int lock = -1;
+    struct sim_file source, target;
 
-    int code = sim_load(c, from, &chip, &lock);
+    int code = sim_load(c, from, &chip, &source);
     if (code != EXIT_DONE) {
         return code;
     }
-    int other = hd_vfile_lock(to, 1000, why, sizeof why);
-    if (other < 0) {
-        code = fail(c, "%s", why);
-    } else {
-        code = sim_save(c, &chip, to);
-        close(other);
+    code = sim_lock_new(c, to, &target);
+    if (code == EXIT_DONE) {
+        code = sim_save(c, &chip, &target);
+        sim_unlock(&target);
     }
     put(c, "file", json_string(to));
     hd_vchip_free(&chip);
-    close(lock);
+    sim_unlock(&source);
     return code;
 }
 

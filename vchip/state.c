@@ -428,12 +428,24 @@ static int fill(int fd, const uint8_t *data, size_t len)
     return err;
 }
 
+/* rename() would put a second chip in the link's place. */
+static bool is_link(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode)) {
+        return false;
+    }
+    errno = ELOOP;
+    return true;
+}
+
 /* The name beside the file is always the same, so that what a killed process
  * left there, keys and all, is gone with the next save. */
 static int replace(const char *path, const uint8_t *data, size_t len)
 {
     const size_t size = strlen(path) + sizeof ".new";
-    char *temp = malloc(size);
+    char *temp = is_link(path) ? NULL : malloc(size);
     int fd, err;
 
     if (temp == NULL) {

@@ -308,8 +308,9 @@ const struct hd_refusal *hd_vchip_refusal(const struct hd_vchip *v);
  * Files. The format is one small versioned record, see vchip/state.c. save
  * writes beside the file (PATH.new), synchronises and renames; the file is
  * readable by its owner only. One saver a file at a time: hd_vfile_lock() in
- * vdoor.h. HD_ERR_IO (errno tells), HD_ERR_CORRUPT (not ours, damaged,
- * or a newer version; *v is untouched).
+ * vdoor.h. A link is not saved to (ELOOP), since that would make two chips of
+ * one: hd_vfile_find() follows it. HD_ERR_IO (errno tells), HD_ERR_CORRUPT
+ * (not ours, damaged, or a newer version; *v is untouched).
  */
 /* load makes a chip like init: *v may be anything before it, and a chip that
  * lives there already must be freed first. A chip that had lost its power

@@ -138,15 +138,29 @@ int hd_vdoor_close(struct hd_vdoor *door);
 
 /* ------------------------------------------------------- chips in files */
 
-/* Is there such a file? Ask before locking, or a lock stays behind. HD_OK, or
- * HD_ERR_IO and errno. why may be NULL. */
-int hd_vfile_find(const char *path, char *why, size_t size);
+#define HD_VFILE_PATH_MAX 4096
+
+/*
+ * Which file is meant: links are followed, so that all names of a chip lead
+ * to one lock and one file. Ask once, and lock, load and save what was found.
+ * HD_OK, or HD_ERR_IO and errno: there is none, or it is nothing that a chip
+ * can live in (a directory, a file with two hard links: a save would make two
+ * chips of it). why may be NULL.
+ */
+HD_MUST_CHECK int hd_vfile_find(const char *path, char found[HD_VFILE_PATH_MAX],
+                                char *why, size_t size);
+
+/* The same for a file that will be written: it need not be there yet. */
+HD_MUST_CHECK int hd_vfile_find_new(const char *path,
+                                    char found[HD_VFILE_PATH_MAX], char *why,
+                                    size_t size);
 
 /*
  * The lock that everybody who opens a chip's file holds: flock() on
  * ".NAME.lock" beside it, which stays. Waits at most wait_ms, and not at all
- * for a server. Returns the descriptor (close it to unlock), HD_ERR_LOCK or
- * HD_ERR_IO. why may be NULL.
+ * for a server. Returns the descriptor (close it to unlock), HD_ERR_LOCK,
+ * HD_ERR_IO, or HD_ERR_ARG (path is a link: see hd_vfile_find). why may be
+ * NULL.
  */
 int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size);
 

@@ -25,7 +25,7 @@ struct sim_file {
     uint64_t generation;        /* of our last load or save */
     int lock;                   /* descriptor while locked, -1 */
     bool is_loaded, is_used;    /* used: something to save */
-    char path[];
+    char path[HD_VFILE_PATH_MAX];
 };
 
 static int load(struct sim_file *f)
@@ -178,10 +178,11 @@ static int cannot_load(const struct sim_file *f, int err,
 }
 
 /* The first lock is taken here, to say clearly what is wrong with the file. */
-static int open_file(struct sim_file *f, const struct reason *why)
+static int open_file(struct sim_file *f, const char *path,
+                     const struct reason *why)
 {
     char text[512] = "";
-    if (hd_vfile_find(f->path, text, sizeof(text)) != HD_OK) {
+    if (hd_vfile_find(path, f->path, text, sizeof(text)) != HD_OK) {
         return because(why, HD_ERR_IO, "%s", text);
     }
     f->lock = hd_vfile_lock(f->path, HD_PORT_LOCK_MS, text, sizeof(text));
@@ -200,18 +201,16 @@ static int open_file(struct sim_file *f, const struct reason *why)
 int open_sim(struct hd_port *port, const char *rest, uint8_t addr7,
              const struct reason *why)
 {
-    size_t size = strlen(rest) + 1;
-    struct sim_file *f = calloc(1, sizeof(*f) + size);
+    struct sim_file *f = calloc(1, sizeof(*f));
 
     (void)addr7; /* the file knows it */
     if (!f) {
         return because(why, HD_ERR_IO, "out of memory");
     }
-    memcpy(f->path, rest, size);
     f->lock = -1;
     f->sim.bus = &f->bus;
     hd_vbus_init(&f->bus, 400000);
-    int err = open_file(f, why);
+    int err = open_file(f, rest, why);
     if (err) {
         free(f);
         return err;

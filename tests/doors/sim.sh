@@ -39,6 +39,7 @@ refused 2 "did you mean '608a'" "$half" sim create c.vchip --variant 6o8a
 refused 2 "1 to 32 bytes as hex" "$half" sim create c.vchip --seed banana
 refused 2 "128 bytes" "$half" sim create c.vchip --config a.vchip
 refused 2 "No such file" "$half" sim create /nowhere/c.vchip
+refused 2 "No such file" "$half" sim create ''
 [ ! -e c.vchip ] || fail "a refused create leaves a file"
 is "JSON" '{"file": "c.vchip", "serial": true, "address": 96, "ok": true}' \
     "$("$half" sim create c.vchip --json | tr -d '\n' | tr -s ' ' |
@@ -74,6 +75,44 @@ refused 2 "kept.not" "$half" sim restore c.vchip kept.not
 head -c 100 kept >torn
 refused 2 "torn" "$half" sim restore c.vchip torn
 
+# A link is one more name of the same chip, not a second chip.
+serial() {
+    "$half" chip info --chip "sim:$1" | grep -i serial
+}
+mkdir deep
+"$half" sim create deep/real.vchip --seed 0b >/dev/null
+ln -s deep/real.vchip name.vchip
+ln -s name.vchip name2.vchip
+is "a link is the chip" "$(serial deep/real.vchip)" "$(serial name2.vchip)"
+"$half" sim fault name2.vchip nack,skip=40
+is "a fault through a link is in the chip" nack \
+    "$("$half" sim fault deep/real.vchip --list | cut -d, -f1)"
+refused 1 "--force replaces it" "$half" sim create name.vchip
+"$half" sim create name.vchip --force --seed 0c >/dev/null
+"$half" sim snapshot deep/real.vchip kept2
+"$half" sim restore name2.vchip kept2
+[ -L name.vchip ] && [ -L name2.vchip ] || fail "a link was replaced by a file"
+is "one chip, one lock" deep/.real.vchip.lock "$(echo deep/.*.lock)"
+[ ! -e .name.vchip.lock ] && [ ! -e .name2.vchip.lock ] ||
+    fail "a link has a lock of its own"
+
+ln -s nowhere.vchip dangling.vchip
+for verb in "create dangling.vchip" "fault dangling.vchip --list" \
+    "restore dangling.vchip kept" "snapshot c.vchip dangling.vchip"; do
+    # shellcheck disable=SC2086
+    refused 2 "link to nowhere.vchip, which does not exist" "$half" sim $verb
+done
+refused 2 "link to nowhere.vchip" "$half" chip info --chip sim:dangling.vchip
+[ -L dangling.vchip ] && [ ! -e nowhere.vchip ] || fail "a dangling link is left"
+
+ln deep/real.vchip deep/twin.vchip
+refused 2 "2 names (hard links)" "$half" chip info --chip sim:deep/twin.vchip
+refused 2 "2 names (hard links)" "$half" sim fault name.vchip nack
+refused 2 "2 names (hard links)" "$half" sim restore deep/real.vchip kept
+rm deep/twin.vchip
+refused 2 "is a directory" "$half" chip info --chip sim:deep
+[ ! -e .deep.lock ] || fail "a directory has a lock"
+
 # serve
 refused 2 "--chip FILE... is needed" "$half" sim serve --socket s
 refused 2 "nowhere to listen" "$half" sim serve --chip c.vchip
@@ -89,6 +128,10 @@ server=$!
 read -r line <told
 is "says when it listens" ready "$line"
 refused 2 "unix:" "$half" sim fault c.vchip nack
+ln -s c.vchip link.vchip
+refused 2 "unix:" "$half" sim fault link.vchip nack
+refused 2 "unix:" "$half" chip info --chip sim:link.vchip
+refused 2 "unix:" "$half" sim create link.vchip --force
 "$half" sim fault unix:bus nack
 "$half" sim fault unix:bus --clear
 refused 2 "a fault begins with its kind" "$half" sim fault unix:bus banana

@@ -4,6 +4,7 @@
 #include "rig.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,49 @@ static void test_two_ports_to_one_file_see_one_chip(void **state)
     }
     hd_port_close(&one);
     hd_port_close(&two);
+}
+
+static void test_a_link_is_the_same_chip_and_stays_a_link(void **state)
+{
+    struct rig *rig = *state;
+    struct rig other = *rig;
+    struct hd_port one, two;
+    struct stat st;
+    uint32_t value = 0;
+    snprintf(other.chip, sizeof(other.chip), "%s/link.vchip", rig->dir);
+    assert_int_equal(symlink("a.vchip", other.chip), 0);
+    open_sim(rig, &one);
+    open_sim(&other, &two);
+    assert_int_equal(rig_write_word(&two, WORD, 0x1234), HD_OK);
+    assert_int_equal(rig_read_word(&one, WORD, &value), HD_OK);
+    assert_int_equal(value, 0x1234);
+    assert_int_equal(lstat(other.chip, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(two.bus->lock(two.ctx, true), HD_OK);
+    assert_int_equal(hd_vfile_lock(rig->chip, 0, NULL, 0), HD_ERR_LOCK);
+    assert_int_equal(hd_vfile_lock(other.chip, 0, NULL, 0), HD_ERR_ARG);
+    hd_port_close(&one);
+    hd_port_close(&two);
+}
+
+/* A program that becomes a daemon goes elsewhere. */
+static void test_a_relative_path_survives_a_change_of_directory(void **state)
+{
+    struct rig *rig = *state;
+    struct hd_port port;
+    uint32_t value = 0;
+    char *here = getcwd(NULL, 0);
+    assert_non_null(here);
+    assert_int_equal(chdir(rig->dir), 0);
+    assert_int_equal(hd_port_open(&port, "sim:a.vchip", NULL, 0), HD_OK);
+    assert_int_equal(chdir(here), 0);
+    free(here);
+    assert_int_equal(rig_write_word(&port, WORD, 0x77), HD_OK);
+    hd_port_close(&port);
+    open_sim(rig, &port);
+    assert_int_equal(rig_read_word(&port, WORD, &value), HD_OK);
+    assert_int_equal(value, 0x77);
+    hd_port_close(&port);
 }
 
 /* Nonce(pass-through) in one process, Info(State) in the next: TempKey valid,
@@ -295,6 +339,8 @@ int main(void)
             T(test_a_wrong_address_teaches_the_right_one),
             T(test_a_file_that_is_no_chip_is_told),
             T(test_two_ports_to_one_file_see_one_chip),
+            T(test_a_link_is_the_same_chip_and_stays_a_link),
+            T(test_a_relative_path_survives_a_change_of_directory),
             T(test_registers_survive_from_one_process_to_the_next),
             T(test_a_chip_that_lost_power_is_back_for_the_next_program),
             T(test_a_spoilt_lock_file_costs_registers_only),

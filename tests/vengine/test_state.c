@@ -183,6 +183,23 @@ static void test_what_a_killed_save_left_is_gone_after_the_next(void **state)
     assert_int_equal(hd_vchip_load(&p->b.chip, p->path), HD_OK);
 }
 
+/* A rename over the link would make two chips of one. */
+static void test_a_link_is_not_replaced_by_a_chip(void **state)
+{
+    struct place *p = *state;
+    char link[sizeof p->path + 8];
+    struct stat st;
+
+    assert_int_equal(hd_vchip_save(&p->b.chip, p->path), HD_OK);
+    (void)snprintf(link, sizeof link, "%s.link", p->path);
+    assert_int_equal(symlink(p->path, link), 0);
+    assert_int_equal(hd_vchip_save(&p->b.chip, link), HD_ERR_IO);
+    assert_int_equal(errno, ELOOP);
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(unlink(link), 0);
+}
+
 static void test_a_file_that_cannot_be_written_is_an_io_error(void **state)
 {
     struct place *p = *state;
@@ -422,6 +439,7 @@ int main(void)
             TEST(test_opening_the_file_of_a_chip_without_power_plugs_it_in),
             TEST(test_the_file_is_its_owners_alone),
             TEST(test_what_a_killed_save_left_is_gone_after_the_next),
+            TEST(test_a_link_is_not_replaced_by_a_chip),
             TEST(test_a_file_that_cannot_be_written_is_an_io_error),
             TEST(test_damage_at_every_byte_is_refused),
             TEST(test_every_wrong_length_is_refused),

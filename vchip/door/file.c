@@ -76,15 +76,16 @@ int hd_vdoor_add_file(struct hd_vdoor *door, const char *path, char *why,
         return HD_ERR_TOO_SMALL;
     }
     const struct reason reason = {why, size};
-    int err = hd_vfile_find(path, why, size);
+    char found[HD_VFILE_PATH_MAX];
+    int err = hd_vfile_find(path, found, why, size);
     if (err) {
         return err;
     }
-    struct door_file f = {.lock = door_lock_file(path, 0, true, &reason)};
+    struct door_file f = {.lock = door_lock_file(found, 0, true, &reason)};
     if (f.lock < 0) {
         return f.lock;
     }
-    err = load(&f, path, why, size);
+    err = load(&f, found, why, size);
     if (err == HD_OK) {
         err = attach(door, f.chip, why, size);
         if (err) {

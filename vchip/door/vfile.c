@@ -109,8 +109,14 @@ int door_lock_file(const char *path, unsigned wait_ms, bool is_server,
                    const struct reason *why)
 {
     char name[PATH_MAX];
+    struct stat st;
     if (!lock_path(path, name)) {
         return door_because(why, HD_ERR_ARG, "%s: the path is too long", path);
+    }
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
+        return door_because(why, HD_ERR_ARG,
+                            "%s is a link: lock what hd_vfile_find() gives",
+                            path);
     }
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -130,15 +136,94 @@ int door_lock_file(const char *path, unsigned wait_ms, bool is_server,
                           : "");
 }
 
-int hd_vfile_find(const char *path, char *why, size_t size)
+/* ----------------------------------------------------------------- names */
+
+/* Nobody answers to that name; errno tells why. */
+static int not_there(const char *path, const struct reason *why)
+{
+    const int err = errno;
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof(target));
+    if (n >= 0 && err == ENOENT) {
+        door_because(why, HD_ERR_IO,
+                     "%s is a link to %.*s, which does not exist: correct the "
+                     "link or remove it",
+                     path, (int)n, target);
+    } else {
+        door_because(why, HD_ERR_IO, "%s: %s%s", path, strerror(err),
+                     err == ENOENT ? "; make a chip with `half sim create`"
+                                   : "");
+    }
+    errno = err;
+    return HD_ERR_IO;
+}
+
+/* What a save, which puts a new file in the place of the old, would harm. */
+static int check_kind(const char *path, const struct reason *why)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        return not_there(path, why);
+    }
+    if (!S_ISREG(st.st_mode)) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+        return door_because(why, HD_ERR_IO,
+                            "%s is %s: a virtual chip lives in a plain file",
+                            path,
+                            errno == EISDIR ? "a directory" : "a device or so");
+    }
+    if (st.st_nlink > 1) {
+        errno = EMLINK;
+        return door_because(why, HD_ERR_IO,
+                            "%s has %lu names (hard links), and saving would "
+                            "make as many chips of it: remove the others, or "
+                            "copy it to a file of its own",
+                            path, (unsigned long)st.st_nlink);
+    }
+    return HD_OK;
+}
+
+int hd_vfile_find(const char *path, char found[HD_VFILE_PATH_MAX], char *why,
+                  size_t size)
+{
+    _Static_assert(HD_VFILE_PATH_MAX >= PATH_MAX, "realpath() writes so much");
+    const struct reason reason = {why, size};
+    if (!realpath(path, found)) {
+        return not_there(path, &reason);
+    }
+    return check_kind(found, &reason);
+}
+
+/* The directory's real name and a name in it; false: errno tells. */
+static bool join(const char *path, char found[HD_VFILE_PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    char dir[PATH_MAX];
+    int n = snprintf(dir, sizeof(dir), "%.*s.", (int)(name - path), path);
+    errno = *name ? ENAMETOOLONG : ENOENT;
+    if (!*name || n < 0 || n >= (int)sizeof(dir) || !realpath(dir, found)) {
+        return false;
+    }
+    size_t len = strlen(found), left = HD_VFILE_PATH_MAX - len;
+    errno = ENAMETOOLONG;
+    n = snprintf(found + len, left, "%s%s", len > 1 ? "/" : "", name);
+    return n > 0 && (size_t)n < left;
+}
+
+int hd_vfile_find_new(const char *path, char found[HD_VFILE_PATH_MAX],
+                      char *why, size_t size)
 {
     const struct reason reason = {why, size};
-    if (access(path, F_OK) == 0) {
-        return HD_OK;
+    struct stat st;
+    if (lstat(path, &st) == 0 || errno != ENOENT) {
+        return hd_vfile_find(path, found, why, size);
     }
-    return door_because(
-            &reason, HD_ERR_IO, "%s: %s%s", path, strerror(errno),
-            errno == ENOENT ? "; make a chip with `half sim create`" : "");
+    if (!join(path, found)) {
+        return door_because(&reason, HD_ERR_IO, "%s: %s", path,
+                            strerror(errno));
+    }
+    return HD_OK;
 }
 
 int hd_vfile_lock(const char *path, unsigned wait_ms, char *why, size_t size)

@@ -91,7 +91,7 @@ int stage_set(struct stage *s)
 int stage_reset(struct stage *s)
 {
     hd_chip_close(&s->chip);
-    s->aside = NULL;
+    s->blame = (struct stage_blame){0};
     s->stale = false;
     return hd_vchip_restore(&s->vchip, s->set, (size_t)s->set_len);
 }
@@ -129,14 +129,28 @@ const uint8_t *stage_known(const struct stage *s, unsigned slot)
     return moves ? s->vchip.ee + place(slot) : s->contents->slot[slot];
 }
 
+/* It holds a private key, whose bytes nobody has to prove or to share. */
+static void blame_private(struct stage *s, unsigned slot, const char *but)
+{
+    char where[64], bit[64];
+
+    slot_text(&s->plan->policy, slot, where, sizeof where);
+    hd_policy_field_place(HD_F_Private, slot, bit, sizeof bit);
+    (void)snprintf(s->blame.why, sizeof s->blame.why,
+                   "%s holds an ECC private key (KeyConfig[%u].Private = 1, "
+                   "%s), and %s",
+                   where, slot, bit, but);
+}
+
 const uint8_t *stage_io_key(struct stage *s)
 {
     unsigned slot = (unsigned)stage_bits(s, HD_F_IoProtectionKey, 0);
 
     if (stage_bits(s, HD_F_IoProtectionKeyEnable, 0) &&
-        stage_kind(s, slot) != HD_KIND_SECRET) {
-        s->aside = "with an IO protection key (io-protection/key) that is no "
-                   "secret";
+        is_private(&s->plan->policy, slot)) {
+        blame_private(s, slot, "the IO protection key must be a secret");
+        s->blame.group = HD_G_IO_PROTECTION;
+        s->blame.word = "key";
     }
     return stage_known(s, slot);
 }
@@ -264,40 +278,40 @@ static int verify_nonce(struct stage *s, unsigned slot)
 /* The slot itself: who knows its secret, or holds its private key. */
 static int prove_one(struct stage *s, unsigned slot)
 {
-    switch (stage_kind(s, slot)) {
-    case HD_KIND_SECRET:
-        return hd_chip_authorize(&s->chip, (uint16_t)slot,
-                                 stage_known(s, slot));
-    case HD_KIND_PUBLIC:
-        stage_stand_in(s, slot, true);
-        return verify_nonce(s, slot);
-    default:
-        s->aside = "proving the key that authorises, which is neither a "
-                   "secret nor a public key";
+    if (is_private(&s->plan->policy, slot)) {
+        blame_private(s, slot, "only a secret or a public key can be proved");
         return HD_ERR_EXEC;
     }
+    if (stage_kind(s, slot) == HD_KIND_PUBLIC) {
+        stage_stand_in(s, slot, true);
+        return verify_nonce(s, slot);
+    }
+    /* CheckMac takes any bytes for a key, those of an AES key too */
+    return hd_chip_authorize(&s->chip, (uint16_t)slot, stage_known(s, slot));
 }
 
 /* Proofs asked for proofs; at most one for each slot. Then they go round in
- * a ring, and the chip refuses the first. */
+ * a ring, and the chip refuses the first. Each is asked for by the one before
+ * it; the slot itself by nobody. */
 static int prove_chain(struct stage *s, unsigned slot, bool itself)
 {
-    unsigned chain[HD_POLICY_SLOTS + 1], count = 0;
+    unsigned chain[HD_POLICY_SLOTS + 2] = {slot, slot};
+    unsigned first = itself ? 0 : 1, last = 0;
     int err = HD_OK;
 
-    if (itself) {
-        chain[count++] = slot;
-    }
-    while (stage_bits(s, HD_F_ReqAuth, slot) && count < HD_POLICY_SLOTS) {
+    while (stage_bits(s, HD_F_ReqAuth, slot) && last < HD_POLICY_SLOTS) {
         slot = (unsigned)stage_bits(s, HD_F_AuthKey, slot);
-        chain[count++] = slot;
+        chain[++last] = slot;
     }
-    while (count-- > 0 && err == HD_OK) {
-        s->aside = "proving the key that authorises";
-        err = prove_one(s, chain[count]);
+    for (unsigned i = last + 1; i-- > first && err == HD_OK;) {
+        s->blame.doing = "proving the key that authorises";
+        s->blame.group = HD_G_SLOT;
+        s->blame.word = i ? "authorised-by" : NULL;
+        s->blame.slot = i ? chain[i - 1] : 0;
+        err = prove_one(s, chain[i]);
     }
     if (err == HD_OK) {
-        s->aside = NULL;
+        s->blame = (struct stage_blame){0};
     }
     return err;
 }
@@ -327,19 +341,19 @@ int stage_prove(struct stage *s, unsigned slot)
     return prove_chain(s, slot, true);
 }
 
-/* The slot, or one that it needs a proof of. */
-static bool needs_latch(const struct stage *s, unsigned slot)
+/* The slot, or one that it needs a proof of; -1: none does. */
+static int asks_latch(const struct stage *s, unsigned slot)
 {
     for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
         if (stage_bits(s, HD_F_PersistentDisable, slot)) {
-            return true;
+            return (int)slot;
         }
         if (!stage_bits(s, HD_F_ReqAuth, slot)) {
-            return false;
+            return -1;
         }
         slot = (unsigned)stage_bits(s, HD_F_AuthKey, slot);
     }
-    return false;
+    return -1;
 }
 
 /* The maker's signature: the stand-in's. */
@@ -414,37 +428,58 @@ static int prove_for_latch(struct stage *s)
     return err == HD_OK ? hd_chip_latch(&s->chip, HD_LATCH_SET, &state) : err;
 }
 
+static void blame_word(struct stage *s, uint8_t group, const char *word,
+                       unsigned slot)
+{
+    if (!s->blame.word) { /* or a proof on the way says it more closely */
+        s->blame.group = group;
+        s->blame.word = word;
+        s->blame.slot = slot;
+    }
+}
+
 /* How, of two ways: by the one that does not need the latch itself. */
-static int set_latch_608(struct stage *s)
+static int set_latch_608(struct stage *s, unsigned slot)
 {
     bool by_boot = stage_bits(s, HD_F_SecureBootMode, 0) &&
                    stage_bits(s, HD_F_SecureBootPersistentEnable, 0);
     bool by_proof = stage_bits(s, HD_F_VolatileKeyPermitEnable, 0) != 0;
     unsigned key = (unsigned)stage_bits(s, HD_F_SecureBootPubKey, 0);
+    int err;
 
-    if (by_boot && !(by_proof && needs_latch(s, key))) {
-        return boot_for_latch(s);
+    if (by_boot && !(by_proof && asks_latch(s, key) >= 0)) {
+        err = boot_for_latch(s);
+        blame_word(s, HD_G_SECURE_BOOT, "sets-latch", 0);
+        return err;
     }
     if (by_proof) {
-        return prove_for_latch(s);
+        err = prove_for_latch(s);
+        blame_word(s, HD_G_LATCH, "switched-by", 0);
+        return err;
     }
-    s->aside = "setting the latch, which nothing sets "
-               "(latch/switched-by, secure-boot/sets-latch)";
+    blame_word(s, HD_G_SLOT, "needs-latch", slot);
+    (void)snprintf(s->blame.why, sizeof s->blame.why,
+                   "nothing sets it (latch/switched-by, "
+                   "secure-boot/sets-latch)");
     return HD_ERR_EXEC;
 }
 
-static int set_latch(struct stage *s)
+/* For this slot, which asks for it. */
+static int set_latch(struct stage *s, unsigned slot)
 {
     if (!stage_is_608(s)) {
         s->vchip.gpio_latch = true; /* its pin does that */
         return HD_OK;
     }
-    int err = set_latch_608(s);
+    int err = set_latch_608(s, slot);
 
-    if (err != HD_OK && !s->aside) {
-        s->aside = "setting the latch";
+    err = err == HD_OK && !s->vchip.latch ? HD_ERR_CORRUPT : err;
+    if (err == HD_OK) {
+        s->blame = (struct stage_blame){0};
+    } else {
+        s->blame.doing = "setting the latch";
     }
-    return err == HD_OK && !s->vchip.latch ? HD_ERR_CORRUPT : err;
+    return err;
 }
 
 /* A key that is used along with this one: the parent that vouches for a
@@ -466,9 +501,10 @@ static unsigned used_along(const struct stage *s, unsigned slot)
 int stage_latch(struct stage *s, unsigned slot)
 {
     bool set = stage_is_608(s) ? s->vchip.latch : s->vchip.gpio_latch;
-    bool asked = needs_latch(s, slot) || needs_latch(s, used_along(s, slot));
+    int asker = asks_latch(s, slot);
 
-    return asked && !set ? set_latch(s) : HD_OK;
+    asker = asker < 0 ? asks_latch(s, used_along(s, slot)) : asker;
+    return asker >= 0 && !set ? set_latch(s, (unsigned)asker) : HD_OK;
 }
 
 int stage_admit(struct stage *s, unsigned slot, unsigned without)

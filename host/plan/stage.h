@@ -17,6 +17,16 @@
 #include "plan/apply.h"
 #include "plan/inner.h"
 
+/* What failed if it was not the use itself, and which word of the policy asked
+ * for it; all may be missing. */
+struct stage_blame {
+    const char *doing; /* "setting the latch" */
+    char why[320];     /* where no command was refused */
+    const char *word;  /* the key of the policy ... */
+    uint8_t group;     /* ... in this group, HD_G_... */
+    unsigned slot;
+};
+
 struct stage {
     const struct hd_plan *plan;
     const struct hd_plan_contents *contents;
@@ -28,10 +38,10 @@ struct stage {
     uint8_t set[HD_V_SNAPSHOT_MAX]; /* everything done, unplugged */
     int set_len;
     uint8_t d[32], pub[64]; /* the stand-in */
-    const char *aside;      /* what failed before the use itself, or NULL */
-    bool stale;             /* the next nonce comes from outside */
-    uint8_t tempkey[32];    /* what stage_nonce() left there */
-    uint8_t source;         /* bit 2 of modes that use it */
+    struct stage_blame blame;
+    bool stale;          /* the next nonce comes from outside */
+    uint8_t tempkey[32]; /* what stage_nonce() left there */
+    uint8_t source;      /* bit 2 of modes that use it */
 };
 
 /* The chip as it was seen, blank or locked. */

@@ -90,29 +90,46 @@ static void count(struct hd_plan_rehearsal *out, const char *what, bool worked)
 
 /* ------------------------------------------------------------------ failing */
 
-/* What happened instead, in a sentence with its end. */
+/* What happened instead, to follow "but": ": CheckMac: ...", or " setting the
+ * latch failed: ...". */
 static void tell(const struct stage *s, int err, const struct hd_refusal *why,
                  char *out, size_t size)
 {
-    const char *aside = s->aside ? s->aside : "";
-    char reason[320];
+    const char *doing = err != HD_OK ? s->blame.doing : NULL;
+    char reason[328];
 
     if (why) {
         (void)hd_refusal_text(why, reason, sizeof reason);
     } else {
         (void)snprintf(reason, sizeof reason, "%s.",
                        err == HD_OK            ? "the chip did it"
+                       : s->blame.why[0]       ? s->blame.why
                        : err == HD_ERR_CORRUPT ? "what came of it is wrong"
                                                : hd_strerror(err));
     }
-    /* no command was refused: the rehearsal itself knew no way */
-    bool no_way = err == HD_ERR_EXEC && !why && aside[0];
+    (void)snprintf(out, size, "%s%s%s: %s", doing ? " " : "",
+                   doing ? doing : "", doing ? " failed" : "", reason);
+}
 
-    (void)snprintf(out, size, "%s%s%s", aside,
-                   no_way     ? "."
-                   : aside[0] ? ": "
-                              : "",
-                   no_way ? "" : reason);
+/* The word to change, if it is not the use's own. */
+static void name_culprit(const struct stage *s, int err,
+                         const struct hd_refusal *why, const struct way *way,
+                         struct use *named, unsigned *slot)
+{
+    const struct stage_blame *b = &s->blame;
+
+    if (err == HD_ERR_WATCHDOG) {
+        named->group = HD_G_INTERFACE;
+        named->word = "watchdog";
+    } else if (err != HD_OK && b->word && (b->doing || !why)) {
+        named->group = b->group;
+        named->word = b->word;
+        *slot = b->slot;
+    } else if (way->word) {
+        *slot = (unsigned)bound_by(s, named, *slot);
+        named->group = HD_G_SLOT;
+        named->word = way->word;
+    }
 }
 
 static int differ(struct stage *s, struct hd_plan_run *run,
@@ -129,21 +146,13 @@ static int differ(struct stage *s, struct hd_plan_run *run,
     if (use->kinds) {
         slot_text(&s->plan->policy, slot, where, sizeof where);
     }
-    if (way->word) {
-        named.group = HD_G_SLOT;
-        named.word = way->word;
-        slot = (unsigned)bound_by(s, use, slot);
-    }
-    if (err == HD_ERR_WATCHDOG) {
-        named.group = HD_G_INTERFACE;
-        named.word = "watchdog";
-    }
+    name_culprit(s, err, why, way, &named, &slot);
     tell(s, err, why, instead, sizeof instead);
     uses_advise(s, &named, slot, why, advice, sizeof advice);
     (void)snprintf(run->problem, sizeof run->problem,
-                   "rehearsal: %s: to %s%s is %s by the policy, but: %s%s",
-                   where, use->what, way->how,
-                   allowed ? "allowed" : "forbidden", instead, advice);
+                   "rehearsal: %s: to %s%s is %s by the policy, but%s%s", where,
+                   use->what, way->how, allowed ? "allowed" : "forbidden",
+                   instead, advice);
     return HD_ERR_CORRUPT;
 }
 
@@ -183,7 +192,8 @@ static int try_count(struct stage *s, struct hd_plan_run *run,
 
     err = err == HD_OK ? use->attempt(s, slot) : err;
     if (err == HD_OK && stage_count(s, key) != before + 1) {
-        s->aside = "a use that costs not one";
+        (void)snprintf(s->blame.why, sizeof s->blame.why,
+                       "it did not count as one use");
         err = HD_ERR_CORRUPT;
     }
     if (err != HD_OK) {

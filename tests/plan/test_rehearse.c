@@ -240,6 +240,9 @@ static const struct {
          "  2: {name: rolled, purpose: secret, derive: roll-with-mac,\n"
          "      parent: parent, authorised-by: guard}\n"
          "latch: {switched-by: guard}\n"},
+        {"who knows an AES key can prove it",
+         "  0: {name: aes, purpose: seal-key}\n"
+         "  1: {name: key, purpose: secret, authorised-by: aes}\n"},
         {"firmware starts by a proof that the latch lets through",
          "  0: {name: guard, purpose: authorisation}\n"
          "  1: {name: owner, purpose: authorisation, needs-latch: yes}\n"
@@ -545,6 +548,16 @@ static void encrypted_read_of_no_secret(void)
     set(HD_F_IsSecret, 0, 0);
 }
 
+static void private_io_key(void)
+{
+    set(HD_F_IoProtectionKey, 0, 0);
+}
+
+static void private_latch_guard(void)
+{
+    set(HD_F_VolatileKeyPermitSlot, 0, 3);
+}
+
 static const struct {
     const char *policy;
     void (*spoil)(void);
@@ -555,17 +568,33 @@ static const struct {
          {"slot 3 (update-key): to agree on a secret is allowed by the policy",
           "the IO protection key is not enabled",
           "Change slots/3/agrees (yes), or io-protection/key (nobody)"}},
+        {"connected-device",
+         private_io_key,
+         {"is allowed by the policy, but: slot 0 (identity) holds an ECC "
+          "private key (KeyConfig[0].Private = 1, byte 96 bit 0), and the IO "
+          "protection key must be a secret",
+          "Change io-protection/key (identity)"}},
+        {"guarded",
+         private_latch_guard,
+         {"but setting the latch failed: slot 3 (",
+          "and only a secret or a public key can be proved",
+          "Change latch/switched-by ("}},
         {"connected-device", no_ecc_key, {"make a private key in slot 0"}},
         {"guarded",
          no_way_to_the_latch,
-         {"setting the latch, which nothing sets", "latch/switched-by"}},
+         {"by the policy, but setting the latch failed: nothing sets it (",
+          "latch/switched-by, secure-boot/sets-latch). Change slots/4/"
+          "needs-latch (yes)"}},
         {"gateway",
          proof_of_a_private_key,
          {"slot 2 (service-a): to sign a digest is allowed",
-          "proving the key that authorises, which is neither a secret"}},
+          "but proving the key that authorises failed: slot 0 (",
+          "holds an ECC private key (KeyConfig[0].Private = 1, byte 96 bit "
+          "0), and only a secret or a public key can be proved. Change "
+          "slots/2/authorised-by"}},
         {"gateway",
          proofs_in_a_ring,
-         {"proving the key that authorises: CheckMac",
+         {"proving the key that authorises failed: CheckMac",
           "slots/5/authorised-by (operator)"}},
         {"signing-station",
          no_uses_at_all,

@@ -80,17 +80,26 @@ static void say_models(struct call *c, const struct hd_explanation *e)
     }
 }
 
-static void say_verdict(struct call *c, const struct hd_explanation *e)
+static void say_works(struct call *c, const struct hd_explain_case *k)
+{
+    say(c, "The virtual chip accepts it with this configuration and locks");
+    if (k->answered && k->status == 0) {
+        say(c, ", as the chip did: nothing\nwas refused.\n");
+        return;
+    }
+    say(c, ". If the real chip refuses it,\nthe reason is something that "
+           "neither shows: what is in its slots, its counters, or what\nwent "
+           "before. Give a trace of the bus, or --status.\n");
+}
+
+static void say_verdict(struct call *c, const struct hd_explain_case *k,
+                        const struct hd_explanation *e)
 {
     char bits[160];
 
     switch (e->verdict) {
     case HD_EXPLAIN_WORKS:
-        say(c,
-            "The virtual chip accepts it with this configuration and "
-            "locks. If the real chip refuses it,\nthe reason is something that "
-            "neither shows: what is in its slots, its counters, or what\nwent "
-            "before. Give a trace of the bus, or --status.\n");
+        say_works(c, k);
         return;
     case HD_EXPLAIN_STEPS_WORK:
         say(c, "This would have worked%s:\n",
@@ -219,7 +228,7 @@ static int explain_one(struct call *c, const struct hd_explain_case *k,
         hd_explain_assumed_text(&e, assumed, sizeof assumed);
         say(c, "It answers so if %s.\n", assumed);
     }
-    say_verdict(c, &e);
+    say_verdict(c, k, &e);
     (void)json_array_append_new(list, explanation_json(&e));
     return EXIT_DONE;
 }

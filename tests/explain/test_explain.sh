@@ -41,6 +41,10 @@ wants "Nonce: 32 given bytes" $seed --command 41800200
 wants "07418002002e85" $seed --command 07418002002e85
 wants "accepts it" $seed --command 16030000$(printf '00%.0s' $(seq 32)) \
     --command 41800200
+# what went well is not wondered about
+wants "If the real chip refuses it" $seed --command 30000000
+wants "as the chip did: nothing" $seed --status 0 --command 30000000
+grep -q "If the real" out && { cat out; exit 1; }
 wants "Never, because" $seed --command 12001000deadbeef
 wants "what? Give" "$half" explain
 wants "which configuration?" "$half" explain --command 41800200
@@ -70,6 +74,8 @@ HALF_TRACE=t.txt "$half" chip sign --chip sim:thing.vchip --slot 0 \
     --digest "$(printf '11%.0s' $(seq 32))" >/dev/null 2>&1 || :
 for trace in t.jsonl t.txt; do
     wants CONFIG_NOT_LOCKED "$half" explain "$trace" --chip sim:thing.vchip
+    wants "as the chip did: nothing" "$half" explain "$trace" --at 1 \
+        --chip sim:thing.vchip
 done
 cat >pasted.hex <<END
 command 0730000000035d

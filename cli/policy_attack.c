@@ -49,10 +49,37 @@ static const struct hd_attack_yes *certain(const struct hd_attack *a,
     return y && !y->inferred ? y : NULL;
 }
 
-/* "yes" anyone; "flash" who owns the host's flash; with "?" if it rests on
- * an inferred rule; "-" nobody. */
-static const char *cell(const struct hd_attack *a, unsigned column,
+/* The host agrees on secrets that go there. */
+static bool takes_secrets(const struct subject *s, unsigned slot)
+{
+    return slot % 2 == 1 &&
+           hd_policy_kind(s->config, slot - 1) == HD_KIND_PRIVATE &&
+           (hd_policy_get(s->config, HD_F_ReadKey, slot - 1) & 8) != 0;
+}
+
+/* Closed by a policy that somebody wrote: provisioning put zeros there before
+ * the lock, and nothing has changed them. Of bytes alone nobody knows. */
+static bool holds_zeros(const struct subject *s, const struct hd_attack *a,
                         unsigned slot)
+{
+    const struct hd_policy_slot *p = &s->policy.slots[slot];
+
+    return s->written && s->policy.lock_data && p->content == HD_CONTENT_NONE &&
+           (!p->name[0] || p->purpose == hd_policy_purpose_named("closed")) &&
+           !takes_secrets(s, slot) &&
+           !hd_attack_find(a, HD_ON_BUS, HD_GOAL_DESTROY, slot) &&
+           !hd_attack_find(a, HD_OWNS_FLASH, HD_GOAL_DESTROY, slot);
+}
+
+static bool is_use(unsigned column)
+{
+    return columns[column].goals[0] == HD_GOAL_MAC;
+}
+
+/* "yes" anyone; "flash" who owns the host's flash; with "?" if it rests on
+ * an inferred rule; "zeros": anyone, and it tells nothing; "-" nobody. */
+static const char *cell(const struct subject *s, const struct hd_attack *a,
+                        unsigned column, unsigned slot)
 {
     static const char *const words[HD_ATTACKERS][2] = {{"yes", "yes?"},
                                                        {"flash", "flash?"}};
@@ -64,7 +91,9 @@ static const char *cell(const struct hd_attack *a, unsigned column,
                         hd_attack_find(a, (enum hd_attacker)who,
                                        columns[column].goals[i], slot);
                 if (y && y->inferred == (inferred != 0)) {
-                    return words[who][inferred];
+                    return is_use(column) && holds_zeros(s, a, slot)
+                                   ? "zeros"
+                                   : words[who][inferred];
                 }
             }
         }
@@ -184,7 +213,7 @@ static void measure(const struct subject *s, const struct hd_attack *a,
     for (unsigned k = 0; k < COLUMNS; k++) {
         w->cell[k] = (int)strlen(columns[k].title);
         for (unsigned i = 0; i < HD_POLICY_SLOTS; i++) {
-            int len = (int)strlen(cell(a, k, i));
+            int len = (int)strlen(cell(s, a, k, i));
             w->cell[k] = len > w->cell[k] ? len : w->cell[k];
         }
         total += w->cell[k] + w->gap;
@@ -218,7 +247,7 @@ static void print_table(const struct subject *s, const struct hd_attack *a)
         const char *name = s->policy.slots[i].name;
 
         for (unsigned k = 0; k < COLUMNS; k++) {
-            texts[k] = cell(a, k, i);
+            texts[k] = cell(s, a, k, i);
         }
         (void)snprintf(number, sizeof number, "%u", i);
         print_row(&w, number, name[0] ? name : "-", texts);
@@ -228,7 +257,8 @@ static void print_table(const struct subject *s, const struct hd_attack *a)
                   "yes: anyone on the bus; flash: who also has the host's "
                   "keys; with ?: if a rule holds that no public document "
                   "states; renew: GenKey or DeriveKey; mac: MAC, AES or KDF "
-                  "with the key",
+                  "with the key; zeros: that works, but with the zeros of a "
+                  "closed slot",
                   0, 0, text_width());
     printf("\n");
 }

@@ -34,7 +34,7 @@ const struct hd_policy_purpose hd_policy_purposes[] = {
     {"wrapping-key", 0x8F8F, 0x005C, HD_CONTENT_UNIQUE, HD_LOCK_NEVER, HD_POLICY_ANY, 0,
      "key that encrypts reads and writes of other slots"},
     {"closed", 0x8F9F, 0x005C, HD_CONTENT_NONE, HD_LOCK_NEVER, HD_POLICY_ANY, 0,
-     "not used: nobody reads, writes or computes with it (slots not listed are this)"},
+     "not used: nobody reads or writes it, and it answers no MAC; what is in it is zeros (slots not listed are this)"},
     {"boot-digest", 0x8F9F, 0x001C, HD_CONTENT_NONE, HD_LOCK_NEVER, HD_POLICY_608, 0,
      "where the chip keeps the digest or signature of accepted firmware; only SecureBoot writes it"},
     {"seal-key", 0x8F8F, 0x0018, HD_CONTENT_UNIQUE, HD_LOCK_NEVER, HD_POLICY_608, 0,

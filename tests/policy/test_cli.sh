@@ -45,6 +45,30 @@ for config in "$data"/configs/*.hex; do
     same "no row is longer than 80" \
         "$(grep -E '^ *([0-9]+|slot) ' out | awk 'length > 80')" ""
 done
+cat >closed.yaml <<'YAML'
+policy: closed
+chip: ATECC608
+slots:
+  4: {name: shut, purpose: closed}
+  5: {name: open, purpose: closed, write: anyone}
+  6: {name: to-next, purpose: update-key, agrees: into-next-slot}
+  8: {name: known, purpose: secret}
+  10: {name: latched, purpose: update-key, agrees: into-next-slot, needs-latch: yes}
+YAML
+mac_column() { awk '$1 ~ /^[0-9]+$/ && NF == 11 {printf "%s ", $9}' out; }
+exits 0 "closed slots of a policy compute with zeros" "$half" policy attack \
+    --quick closed.yaml
+same "as long as nothing changes them" "$(mac_column)" \
+    "zeros zeros zeros zeros zeros yes - yes yes zeros - yes zeros zeros zeros zeros "
+exits 0 "its bytes" "$half" policy compile closed.yaml -o closed.hex
+exits 0 "do not say what a slot holds" "$half" policy attack --quick \
+    --hex closed.hex
+same "so those compute with a key" "$(mac_column)" \
+    "yes yes yes yes yes yes - yes yes yes - yes yes yes yes yes "
+echo 'locks: {data: later}' >>closed.yaml
+exits 0 "before the data lock" "$half" policy attack --quick closed.yaml
+same "zeros are no promise" "$(mac_column)" \
+    "yes yes yes yes yes yes - yes yes yes - yes yes yes yes yes "
 exits 0 "show --json" "$half" policy show --json policy.yaml
 python3 - <<'EOF' || wrong "the JSON is not as documented"
 import json

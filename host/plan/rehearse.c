@@ -88,7 +88,7 @@ int stage_play(struct stage *s, struct hd_plan_run *run,
 
     if (was_locked) {
         s->vchip.ee[86] = 0x55;
-        memset(s->vchip.ee + 88, 0xFF, 2);
+        memcpy(s->vchip.ee + 88, s->plan->policy.config + 88, 2);
     }
     int err = apply_once(s, run, &s->plan->policy);
 

@@ -222,7 +222,7 @@ static int read_io_key(struct exchange *x, const char *path,
 static int derive_in_chip(struct exchange *x, uint8_t secret[32])
 {
     struct hdp_key *key = x->key;
-    uint8_t point[HDP_POINT], io_key[IO_KEY];
+    uint8_t point[HDP_POINT], io_key[IO_KEY] = {0};
     bool encrypted = key->io_key_file != NULL;
     int ok;
 

@@ -8,8 +8,8 @@
  *     int fd = hd_keyfile_open(path, why, sizeof why);
  *     if (fd < 0) { puts(why); }
  */
-#ifndef HD_HOST_KEYFILE_H
-#define HD_HOST_KEYFILE_H
+#ifndef HD_LINUX_KEYFILE_H
+#define HD_LINUX_KEYFILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -198,25 +198,27 @@ static int read_io_key(struct exchange *x, const char *path,
     char why[HD_KEYFILE_WHY], text[IO_KEY_TEXT];
     int fd = hd_keyfile_open(path, why, sizeof(why));
     ssize_t len;
-    int ok;
+    bool ok;
 
     if (fd < 0) {
         return hdp_raise(x->provider, HDP_R_IO_KEY, "%s", why);
     }
     len = read(fd, text, sizeof(text) - 1);
     close(fd);
-    ok = (len >= 0 && parse_io_key(text, (size_t)len, key)) ||
-         hdp_raise(x->provider, HDP_R_IO_KEY,
-                   "%s is no key of %d bytes: it must hold them raw, or as "
-                   "%d hex digits",
-                   path, IO_KEY, 2 * IO_KEY);
-    if (ok && hd_key_is_blank(key, IO_KEY)) {
-        ok = hdp_raise(x->provider, HDP_R_IO_KEY,
-                       "%s is no key: its %d bytes are all %02x", path, IO_KEY,
-                       key[0]);
-    }
+    ok = len >= 0 && parse_io_key(text, (size_t)len, key);
     OPENSSL_cleanse(text, sizeof(text));
-    return ok;
+    if (!ok) {
+        return hdp_raise(x->provider, HDP_R_IO_KEY,
+                         "%s is no key of %d bytes: it must hold them raw, or "
+                         "as %d hex digits",
+                         path, IO_KEY, 2 * IO_KEY);
+    }
+    if (hd_key_is_blank(key, IO_KEY)) {
+        return hdp_raise(x->provider, HDP_R_IO_KEY,
+                         "%s is no key: its %d bytes are all %02x", path,
+                         IO_KEY, key[0]);
+    }
+    return 1;
 }
 
 static int derive_in_chip(struct exchange *x, uint8_t secret[32])

@@ -20,7 +20,7 @@ static void show_missing(struct call *c, const struct planning *g)
     json_t *list = json_array();
 
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
-        if (g->missing >> slot & 1U) {
+        if ((unsigned)g->missing >> slot & 1U) {
             say(c, "not compared: slot %u (%s), there is no %s\n", slot,
                 g->policy.slots[slot].name, g->policy.slots[slot].file);
             (void)json_array_append_new(list, json_integer(slot));
@@ -64,7 +64,7 @@ static void show_steps(struct call *c, const struct planning *g, json_t *list)
         }
     }
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
-        if (g->plan.waiting >> slot & 1U) {
+        if ((unsigned)g->plan.waiting >> slot & 1U) {
             (void)snprintf(text, sizeof text,
                            "not done: slot %u (%s) is to be locked once it is "
                            "filled, and is not locked",

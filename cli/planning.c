@@ -163,7 +163,7 @@ static int fill_slot(struct call *c, struct planning *g, const char *text)
     if (code != EXIT_DONE) {
         return code;
     }
-    if (g->contents.filled >> slot & 1U) {
+    if ((unsigned)g->contents.filled >> slot & 1U) {
         return fail_usage(c, "--fill %s: slot %u is filled twice", text, slot);
     }
     if (hd_plan_fill(&g->contents, &g->policy, slot, &why) != HD_OK) {
@@ -302,7 +302,7 @@ void planning_show_waiting(struct call *c, const struct planning *g)
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
         const char *name = g->policy.slots[slot].name;
 
-        if (!(g->plan.waiting >> slot & 1U)) {
+        if (!((unsigned)g->plan.waiting >> slot & 1U)) {
             continue;
         }
         if (json_array_size(list) == 0) {
@@ -409,7 +409,7 @@ int planning_complain(struct call *c, const struct planning *g)
         say(c, "\nfiles that the policy names\n");
     }
     for (unsigned slot = 0; slot < HD_POLICY_SLOTS; slot++) {
-        if (g->missing >> slot & 1U) {
+        if ((unsigned)g->missing >> slot & 1U) {
             missing_file(c, g->policy.slots[slot].file, list);
         }
     }

@@ -15,7 +15,7 @@
 
 #include "plan/plan.h"
 
-#define HD_PLAN_WHY   768 /* longest sentence of a failure */
+#define HD_PLAN_WHY   800 /* longest sentence of a failure */
 #define HD_PLAN_TRIED 96  /* kinds of use, at most */
 #define HD_PLAN_GAPS  24
 

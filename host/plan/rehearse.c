@@ -24,7 +24,7 @@ static int stopped_at(const struct stage *s, struct hd_plan_run *run,
         (void)hd_refusal_text(why, text, sizeof text);
         uses_advise(s, NULL, 0, why, advice, sizeof advice);
     }
-    (void)snprintf(run->problem, sizeof run->problem, "rehearsal: %s: %s%s",
+    (void)snprintf(run->problem, sizeof run->problem, "rehearsal: %.170s: %s%s",
                    step, text, advice);
     return HD_ERR_CORRUPT;
 }

@@ -37,7 +37,9 @@ refused 1 "--force replaces it" "$half" sim create a.vchip
 "$half" sim create a.vchip --force --variant tflxtls >/dev/null
 refused 2 "did you mean '608a'" "$half" sim create c.vchip --variant 6o8a
 refused 2 "1 to 32 bytes as hex" "$half" sim create c.vchip --seed banana
-refused 2 "128 bytes" "$half" sim create c.vchip --config a.vchip
+refused 2 "not two hex digits" "$half" sim create c.vchip --config a.vchip
+echo 00 11 >short.hex
+refused 2 "has 128" "$half" sim create c.vchip --config short.hex
 refused 2 "No such file" "$half" sim create /nowhere/c.vchip
 refused 2 "No such file" "$half" sim create ''
 [ ! -e c.vchip ] || fail "a refused create leaves a file"

@@ -34,7 +34,7 @@ static struct {
     OSSL_LIB_CTX *lib;
     EVP_MD *sha256;
     EVP_MAC *hmac;
-    EVP_CIPHER *aes;
+    EVP_CIPHER *aes, *gcm;
 } algs;
 
 struct work {
@@ -64,7 +64,9 @@ static void fetch_all(void)
     algs.sha256 = EVP_MD_fetch(algs.lib, "SHA256", NULL);
     algs.hmac = EVP_MAC_fetch(algs.lib, "HMAC", NULL);
     algs.aes = EVP_CIPHER_fetch(algs.lib, "AES-128-ECB", NULL);
-    v_must(algs.sha256 != NULL && algs.hmac != NULL && algs.aes != NULL);
+    algs.gcm = EVP_CIPHER_fetch(algs.lib, "AES-256-GCM", NULL);
+    v_must(algs.gcm != NULL && algs.sha256 != NULL && algs.hmac != NULL &&
+           algs.aes != NULL);
     v_must(pthread_key_create(&work_key, work_free) == 0);
 }
 
@@ -146,6 +148,27 @@ void v_aes_encrypt(const uint8_t key[16], const uint8_t in[16], uint8_t out[16])
 void v_aes_decrypt(const uint8_t key[16], const uint8_t in[16], uint8_t out[16])
 {
     aes(key, in, out, 0);
+}
+
+bool v_gcm(const uint8_t key[32], const uint8_t nonce[12], uint8_t *bytes,
+           size_t len, uint8_t tag[16], bool is_sealing)
+{
+    EVP_CIPHER_CTX *c = work()->cipher;
+    int n = 0, end = 0;
+    bool is_good;
+
+    v_must(EVP_CipherInit_ex2(c, algs.gcm, key, nonce, is_sealing, NULL) == 1 &&
+           EVP_CipherUpdate(c, bytes, &n, bytes, (int)len) == 1);
+    if (!is_sealing) {
+        v_must(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, 16, tag) == 1);
+    }
+    is_good = EVP_CipherFinal_ex(c, bytes + n, &end) == 1;
+    if (is_sealing) {
+        v_must(is_good &&
+               EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, tag) == 1);
+    }
+    EVP_CIPHER_CTX_reset(c);
+    return is_good;
 }
 
 /* ------------------------------------------------------------- GF(2^128) */

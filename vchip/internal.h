@@ -221,6 +221,9 @@ void v_aes_encrypt(const uint8_t key[16], const uint8_t in[16],
                    uint8_t out[16]);
 void v_aes_decrypt(const uint8_t key[16], const uint8_t in[16],
                    uint8_t out[16]);
+/* AES-256-GCM in place; false: opened, and the tag is wrong. */
+bool v_gcm(const uint8_t key[32], const uint8_t nonce[12], uint8_t *bytes,
+           size_t len, uint8_t tag[16], bool is_sealing);
 void v_gf128_mul(const uint8_t h[16], const uint8_t in[16], uint8_t out[16]);
 bool v_ec_valid_private(const uint8_t d[32]); /* 1 .. n-1 */
 bool v_ec_valid_public(const uint8_t xy[64]); /* on the curve */

@@ -325,6 +325,17 @@ int hd_vchip_load(struct hd_vchip *v, const char *path);
 int hd_vchip_snapshot(const struct hd_vchip *v, uint8_t *out, size_t size);
 int hd_vchip_restore(struct hd_vchip *v, const uint8_t *in, size_t len);
 
+/*
+ * The same without the EEPROM, for a place that the chip's keys must not
+ * reach: encrypted with a key made of EEPROM and seed, so that only who has
+ * the chip's file can open it. unseal gives v, which was loaded from that
+ * file, those registers; sealed is overwritten. HD_ERR_PORT: no random bytes.
+ * HD_ERR_CORRUPT: not of this chip as its EEPROM is now, or damaged; *v is
+ * untouched.
+ */
+int hd_vchip_seal(const struct hd_vchip *v, uint8_t out[HD_V_SNAPSHOT_MAX]);
+int hd_vchip_unseal(struct hd_vchip *v, uint8_t *sealed, size_t len);
+
 /* Adds a fault; HD_ERR_TOO_SMALL when all HD_V_FAULTS places are taken. */
 int hd_vchip_fault(struct hd_vchip *v, const struct hd_fault *fault);
 void hd_vchip_clear_faults(struct hd_vchip *v);

@@ -237,6 +237,53 @@ static void test_a_spoilt_lock_file_costs_registers_only(void **state)
     (void)word_by_driver(rig);
 }
 
+static size_t read_whole(const char *path, uint8_t *out, size_t size)
+{
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    size_t len = fread(out, 1, size, f);
+    fclose(f);
+    return len;
+}
+
+static bool holds(const uint8_t *in, size_t len, const void *what, size_t size)
+{
+    return memmem(in, len, what, size) != NULL;
+}
+
+/* The lock stays when a chip's file is removed: it must tell nothing. */
+static void test_the_lock_file_holds_no_secret(void **state)
+{
+    struct rig *rig = *state;
+    static const uint8_t nonce[36] = {0x16, 0x03, 0,   0,   'T', 'e', 'm',
+                                      'p',  'K',  'e', 'y', '!', '!', '!'};
+    uint8_t out[64] = {0}, file[5000], lock[5000];
+    char path[128];
+    struct hd_port port;
+    struct stat st;
+    snprintf(path, sizeof(path), "%s/.a.vchip.lock", rig->dir);
+    open_sim(rig, &port);
+    assert_int_equal(rig_command(&port, nonce, sizeof(nonce), out), 1);
+    hd_port_close(&port);
+    open_sim(rig, &port);
+    assert_int_equal(rig_command(&port, nonce, sizeof(nonce), out), 1);
+    hd_port_close(&port);
+    assert_true(read_whole(rig->chip, file, sizeof(file)) > 1412);
+    size_t len = read_whole(path, lock, sizeof(lock));
+    assert_true(len > 200); /* registers are there */
+    assert_false(holds(lock, len, nonce + 4, 8));
+    for (size_t at = 12; at < 1412; at += 8) { /* EEPROM: docs/vchip.md */
+        bool is_even = memcmp(file + at, file + at + 1, 7) == 0; /* FF FF .. */
+        assert_false(!is_even && holds(lock, len, file + at, 8));
+    }
+    assert_int_equal(chmod(path, 0666), 0);
+    open_sim(rig, &port);
+    assert_int_equal(rig_write_word(&port, WORD, 1), HD_OK);
+    hd_port_close(&port);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
 /* Adds 1 to the word, rounds times, under the lock. */
 static int add_ones(struct rig *rig, int rounds)
 {
@@ -344,6 +391,7 @@ int main(void)
             T(test_registers_survive_from_one_process_to_the_next),
             T(test_a_chip_that_lost_power_is_back_for_the_next_program),
             T(test_a_spoilt_lock_file_costs_registers_only),
+            T(test_the_lock_file_holds_no_secret),
             T(test_processes_take_turns_with_a_file),
             T(test_a_killed_process_takes_nothing_back),
             T(test_the_driver_finds_the_chip_in_a_file),

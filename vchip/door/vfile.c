@@ -7,8 +7,8 @@
  * file itself is replaced at every save, and it carries two things:
  *
  *     0   who holds the lock, as text, 32 bytes
- *     32  struct live, then a snapshot: the chip's registers, as the last
- *         process left them
+ *     32  struct live, then the chip's registers as the last process left
+ *         them, sealed (hd_vchip_seal)
  *
  * The chip's file is written when the EEPROM has changed, safely and slowly
  * (10 ms of disk); the snapshot after every sequence, in place and without
@@ -39,7 +39,7 @@ struct live {
     uint64_t device, inode, size;
     int64_t seconds, nanoseconds;
     uint64_t generation; /* of all saves, by anybody */
-    uint64_t len;        /* of the snapshot; 0: the file says it all */
+    uint64_t len;        /* of the registers; 0: the file says it all */
 };
 
 int door_because(const struct reason *why, int err, const char *format, ...)
@@ -124,6 +124,7 @@ int door_lock_file(const char *path, unsigned wait_ms, bool is_server,
                             strerror(errno));
     }
     if (try_lock(fd, wait_ms)) {
+        (void)fchmod(fd, 0600); /* whoever copied it may have opened it */
         write_holder(fd, is_server);
         return fd;
     }
@@ -273,7 +274,7 @@ static void load_live(int lock, const struct live *live, struct hd_vchip *v)
                 (ssize_t)live->len) {
         return;
     }
-    if (hd_vchip_restore(v, bytes, live->len) == HD_OK) {
+    if (hd_vchip_unseal(v, bytes, live->len) == HD_OK) {
         v->dirty = false;
     }
     hd_wipe(bytes, sizeof(bytes));
@@ -302,12 +303,13 @@ bool hd_vfile_is_current(int lock, const char *path, uint64_t generation)
            is_same_file(&now, &live);
 }
 
-/* Snapshot first, head last: a torn write leaves a head that does not fit or
- * a snapshot whose checksum is wrong. */
+/* Registers first, head last: a torn write leaves a head that does not fit or
+ * registers whose seal is broken. What lay behind them is cut off. */
 static int write_live(int lock, struct live *live, const uint8_t *bytes)
 {
     off_t at = HOLDER_BYTES + (off_t)sizeof(*live);
-    if (pwrite(lock, bytes, live->len, at) != (ssize_t)live->len ||
+    if (ftruncate(lock, at + (off_t)live->len) != 0 ||
+        pwrite(lock, bytes, live->len, at) != (ssize_t)live->len ||
         pwrite(lock, live, sizeof(*live), HOLDER_BYTES) != sizeof(*live)) {
         return HD_ERR_IO;
     }
@@ -327,7 +329,7 @@ int hd_vfile_save(int lock, const char *path, struct hd_vchip *v,
             return err ? err : HD_ERR_IO;
         }
     } else {
-        int len = hd_vchip_snapshot(v, bytes, sizeof(bytes));
+        int len = hd_vchip_seal(v, bytes);
         if (len < 0) {
             return len;
         }

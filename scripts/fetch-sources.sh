@@ -12,6 +12,7 @@ set -eu
 dir=$1
 package=$2
 [ ! -d "$dir/$package" ] || exit 0
+rm -rf "$dir/apt/parts" # lists of another day
 mkdir -p "$dir/apt/parts" "$dir/apt/lists/partial" "$dir/$package.new"
 cd "$dir"
 here=$(pwd)

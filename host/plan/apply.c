@@ -98,11 +98,8 @@ static int doubt_refusal(struct hd_plan_run *run,
         hd_chip_lock_state(run->chip, &locks) != HD_OK) {
         return err;
     }
-    bool locked = step->kind == HD_PLAN_LOCK_CONFIG ? locks.config
-                  : step->kind == HD_PLAN_LOCK_DATA
-                          ? locks.data
-                          : has(locks.slots, step->slot);
-    return locked ? HD_OK : err;
+    return is_locked(&locks, (enum hd_plan_kind)step->kind, step->slot) ? HD_OK
+                                                                        : err;
 }
 
 static void report(const struct hd_plan_run *run,

@@ -29,6 +29,20 @@ static inline bool has(uint16_t mask, unsigned slot)
     return ((unsigned)mask >> slot & 1U) != 0;
 }
 
+/* Is the lock set that a step of this kind sets? */
+static inline bool is_locked(const struct hd_chip_locks *locks,
+                             enum hd_plan_kind kind, unsigned slot)
+{
+    switch (kind) {
+    case HD_PLAN_LOCK_CONFIG:
+        return locks->config;
+    case HD_PLAN_LOCK_DATA:
+        return locks->data;
+    default:
+        return has(locks->slots, slot);
+    }
+}
+
 static inline bool is_private(const struct hd_policy *p, unsigned slot)
 {
     return hd_policy_get(p->config, HD_F_Private, slot) != 0;

@@ -18,19 +18,6 @@ static int send(struct hd_chip *chip, enum hd_plan_kind kind, unsigned slot,
     }
 }
 
-static bool is_locked(const struct hd_chip_locks *locks, enum hd_plan_kind kind,
-                      unsigned slot)
-{
-    switch (kind) {
-    case HD_PLAN_LOCK_CONFIG:
-        return locks->config;
-    case HD_PLAN_LOCK_DATA:
-        return locks->data;
-    default:
-        return has(locks->slots, slot);
-    }
-}
-
 int hd_plan_lock(struct hd_chip *chip, enum hd_plan_kind kind, unsigned slot,
                  uint16_t crc)
 {
